@@ -1,15 +1,15 @@
 """Every error raised on purpose, as one tree. Each says where, what is wrong and what to do, in one line.
 
-    KgbuildError
-    ├── DocumentError      a file that cannot be read or parsed
-    ├── OntologyError      an ontology that is missing or wrong; carries all problems
-    ├── InputError         a command's argument or input line that cannot be used
-    ├── GraphError         a graph directory that is missing, of another version or not a graph
-    │   └── GraphLocked    another build is writing it
-    ├── WeightsError       weights that are missing or do not fit
-    ├── StoreError         a store that cannot be written, read or queried
-    ├── ModelUnavailable   a server that does not answer now (retryable)
-    └── ReplyRefused       a request that a server will never answer
+KgbuildError
+├── DocumentError      a file that cannot be read or parsed
+├── OntologyError      an ontology that is missing or wrong; carries all problems
+├── InputError         a command's argument or input line that cannot be used
+├── GraphError         a graph directory that is missing, of another version or not a graph
+│   └── GraphLocked    another build is writing it
+├── WeightsError       weights that are missing or do not fit
+├── StoreError         a store that cannot be written, read or queried
+├── ModelUnavailable   a server that does not answer now (retryable)
+└── ReplyRefused       a request that a server will never answer
 """
 
 from typing import ClassVar

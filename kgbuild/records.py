@@ -5,7 +5,6 @@
 Records are frozen, do no I/O and know nothing of models or databases. Offsets count code points of `Document.text`.
 """
 
-
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
