@@ -1,0 +1,72 @@
+"""Records to JSON and back, exactly: what the ledger keeps as payload and what JSONL files hold, one line a record.
+
+Field names are those of `records`, in their order; a span is `{"start", "end"}`, tuples are lists.
+"""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
+
+from kgbuild.errors import InputError
+
+RecordT = TypeVar("RecordT")
+
+
+@cache
+def _adapter(type_: type) -> TypeAdapter[Any]:
+    return TypeAdapter(type_)
+
+
+def to_json(record: Any) -> str:
+    """Write a record as one line of JSON, without the line end.
+
+    >>> from kgbuild.records import Span
+    >>> to_json(Span(3, 8))
+    '{"start":3,"end":8}'
+    """
+    adapter = _adapter(type(record))
+    try:
+        return adapter.dump_json(record).decode()
+    except PydanticSerializationError:  # a lone surrogate, as a model's reply may hold: not UTF-8, yet valid JSON when escaped
+        return json.dumps(adapter.dump_python(record), separators=(",", ":"))
+
+
+def from_json(type_: type[RecordT], text: str | bytes) -> RecordT:
+    """Read one record back; raises ValueError, in one line, when the text is not such a record."""
+    adapter: TypeAdapter[RecordT] = _adapter(cast(Any, type_))
+    try:
+        return adapter.validate_json(text)
+    except ValidationError as error:
+        try:  # the parser above refuses lone surrogates, json does not
+            return adapter.validate_python(json.loads(text))
+        except ValueError:
+            raise ValueError(f"not a {type_.__name__}: {_first_problem(error)}") from None
+
+
+def to_dict(record: Any) -> dict[str, Any]:
+    """Return the record as nested dicts and tuples, under the same names as its JSON."""
+    fields: dict[str, Any] = _adapter(type(record)).dump_python(record)
+    return fields
+
+
+def read_jsonl(path: Path, type_: type[RecordT]) -> Iterator[RecordT]:
+    """Read the records of a JSONL file one by one; a line that holds none is an InputError with its number."""
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                try:
+                    yield from_json(type_, line)
+                except ValueError as error:
+                    raise InputError(f"{path}:{number}", str(error), "Correct the line or leave it out") from None
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    problem = " ".join(first["msg"].split())
+    return f"{where}: {problem}" if where else problem
