@@ -1,0 +1,12 @@
+"""The graph directory: every row of every stage, content-addressed and crash-safe. It is the only truth; a store is a projection.
+
+ledger.py     the writer's side (one process, holding the lock)
+snapshot.py   the reader's side (the last published generation, no lock)
+schema.py     tables and migrations        segments.py   paid work not yet committed        lock.py   the writer's lock
+"""
+
+from kgbuild.ledger.ledger import FileRead, Ledger, Placed
+from kgbuild.ledger.segments import worker_segment
+from kgbuild.ledger.snapshot import Snapshot
+
+__all__ = ["FileRead", "Ledger", "Placed", "Snapshot", "worker_segment"]

@@ -1,0 +1,463 @@
+"""The writer's side of the ledger: what a build knows already, what it still has to do, and what it adds.
+
+files -> documents -> extractions -> verdicts                 stage outputs, kept by key, committed per batch
+chunks, triples, mentions, entities, facts                    memberships of the next generation, seen by no reader
+                                                              until `publish`
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from kgbuild.errors import GraphError
+from kgbuild.ids import digest
+from kgbuild.ledger.lock import writing
+from kgbuild.ledger.schema import MEMBERSHIPS, migrate
+from kgbuild.ledger.segments import read_segment, segment_files
+from kgbuild.records import Chunk, Document, Entity, Extraction, Fact, Failure, JudgedTriple, Mention, Outcome, Verdict
+from kgbuild.serialisation import from_json, to_json
+
+LEDGER_FILE = "ledger.sqlite"
+PAGE_ROWS = 256
+"""Rows taken per query when a stage walks a table: no read stays open, so the write-ahead log can be folded in at any time."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """What one file gave: documents with their chunks, and what could not be read of it."""
+
+    uri: str
+    documents: tuple[tuple[Document, tuple[Chunk, ...]], ...]
+    failures: tuple[Failure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What one document adds to a generation."""
+
+    document_id: str
+    chunks: tuple[tuple[Chunk, int], ...]  # with the number of candidates below the threshold
+    triples: tuple[JudgedTriple, ...]
+    mentions: tuple[tuple[Mention, str], ...]  # with the key of the block in which each is resolved
+    failures: tuple[Failure, ...]
+    complete: bool  # False when a chunk failed in a way that the next run should try again
+
+
+class Ledger:
+    """An open graph directory; at most one process has one. Use `with Ledger.open(directory) as ledger`."""
+
+    def __init__(self, directory: Path, connection: sqlite3.Connection) -> None:
+        self.directory = directory
+        self._db = connection
+        self.published = int(self.value("generation") or 0)
+
+    @classmethod
+    @contextmanager
+    def open(cls, directory: Path) -> Iterator["Ledger"]:
+        """Open for writing, creating the directory if need be.
+
+        Takes in what earlier runs finished without committing, and drops the memberships of a generation that was never
+        published. Raises GraphLocked, or GraphError when the directory cannot be used.
+        """
+        with ExitStack() as stack:
+            try:
+                directory.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(writing(directory))
+            except OSError as error:
+                raise GraphError(directory, f"cannot be written: {error.strerror}", "Choose another --graph directory") from error
+            stack.enter_context(_named_errors(directory))
+            connection = connect(directory / LEDGER_FILE)
+            stack.callback(connection.close)
+            migrate(connection, directory / LEDGER_FILE)
+            ledger = cls(directory, connection)
+            ledger._drop_unpublished()
+            ledger._take_in_segments()
+            yield ledger
+
+    @property
+    def next(self) -> int:
+        """The generation that this build prepares."""
+        return self.published + 1
+
+    # -- the graph's own settings, and runs
+
+    def value(self, name: str) -> str | None:
+        row = self._db.execute("SELECT value FROM graph WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def remember(self, name: str, value: str) -> None:
+        with self._transaction():
+            self._db.execute(
+                "INSERT INTO graph VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
+            )
+
+    def start_run(self) -> int:
+        with self._transaction():
+            return int(self._db.execute("INSERT INTO run (started_at) VALUES (?)", (_now(),)).lastrowid or 0)
+
+    def finish_run(self, run_id: int, report: str) -> None:
+        """Close a run with its report, and let go of the segments: all they hold is committed by now."""
+        with self._transaction():
+            self._db.execute(
+                "UPDATE run SET finished_at = ?, generation = ?, report = ? WHERE id = ?", (_now(), self.published, report, run_id)
+            )
+        for path in segment_files(self.directory):
+            path.unlink()
+
+    # -- stage outputs: files and documents
+
+    def unread(self, files: Iterable[tuple[str, str]], recipe: str) -> Iterator[str]:
+        """Note which files there are now (uri and fingerprint), and yield the uris of those that have to be read.
+
+        A fingerprint tells a file's state without reading it; an empty one says that the file is too fresh for that to be safe.
+        recipe: a digest of how files are read and chunked; another one means that every file is read again.
+        """
+        with self._transaction():
+            self._db.execute("DELETE FROM scan")
+            self._db.executemany("INSERT INTO scan VALUES (?, ?)", files)
+        yield from self._pages(
+            "SELECT uri FROM scan WHERE uri > ? AND NOT EXISTS (SELECT 1 FROM file WHERE file.uri = scan.uri"
+            " AND file.fingerprint = scan.fingerprint AND scan.fingerprint != '' AND file.recipe = ?) ORDER BY uri LIMIT ?",
+            recipe,
+        )
+
+    def add_files(self, files: Iterable[FileRead], recipe: str) -> None:
+        with self._transaction():
+            for file in files:
+                failures = "\n".join(map(to_json, file.failures))
+                self._db.execute(
+                    "INSERT OR REPLACE INTO file SELECT uri, fingerprint, ?, ? FROM scan WHERE uri = ?",
+                    (recipe, failures, file.uri),
+                )
+                self._db.execute("DELETE FROM file_document WHERE uri = ?", (file.uri,))
+                for document, chunks in file.documents:
+                    self._db.execute("INSERT OR IGNORE INTO file_document VALUES (?, ?)", (file.uri, document.id))
+                    self._db.execute(
+                        "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?, ?)",
+                        (
+                            document.id,
+                            document.uri,
+                            document.published_on,
+                            to_json(document),
+                            recipe,
+                            "\n".join(map(to_json, chunks)),
+                        ),
+                    )
+
+    def stage_documents(self, plan: str, *, retry_failed: bool) -> tuple[int, int]:
+        """Make the next generation hold the documents of the files that were last noted.
+
+        plan: a digest of everything that decides what a document gives; documents of another plan are processed again.
+        Returns: how many documents have to be processed, and how many were removed.
+        """
+        if retry_failed:
+            self._forget_failures()
+        with self._transaction():
+            db, next_ = self._db, self.next
+            db.execute("CREATE TEMP TABLE IF NOT EXISTS wanted (id TEXT PRIMARY KEY) WITHOUT ROWID")
+            db.execute("DELETE FROM wanted")
+            db.execute("INSERT OR IGNORE INTO wanted SELECT document_id FROM scan JOIN file_document USING (uri)")
+            removed = db.execute(
+                "UPDATE document_in SET until = ? WHERE until IS NULL AND id NOT IN (SELECT id FROM wanted)", (next_,)
+            ).rowcount
+            db.execute("UPDATE document_in SET until = ? WHERE until IS NULL AND (plan != ? OR NOT complete)", (next_, plan))
+            added = db.execute(
+                "INSERT INTO document_in (id, plan, since) SELECT id, ?, ? FROM wanted"
+                " WHERE id NOT IN (SELECT id FROM document_in WHERE until IS NULL)",
+                (plan, next_),
+            ).rowcount
+            for table in ("chunk", "triple", "mention", "failure"):
+                db.execute(
+                    f"UPDATE {table} SET until = ? WHERE until IS NULL AND document_id IN"
+                    " (SELECT id FROM document_in WHERE until = ?) AND document_id NOT IN (SELECT id FROM wanted)",
+                    (next_, next_),
+                )
+            return added, removed
+
+    def _forget_failures(self) -> None:
+        """Make the next run ask again for what failed for good."""
+        with self._transaction():
+            self._db.execute("DELETE FROM extraction WHERE failure IS NOT NULL")
+            self._db.execute(
+                "UPDATE document_in SET complete = 0 WHERE until IS NULL AND id IN"
+                " (SELECT document_id FROM failure WHERE until IS NULL)"
+            )
+
+    def stage_file_failures(self) -> None:
+        """Make the next generation hold the failures of the files that were last noted."""
+        with self._transaction():
+            rows = self._db.execute("SELECT uri, failures FROM scan JOIN file USING (uri) WHERE failures != ''").fetchall()
+            failures = [line for _, lines in rows for line in _lines(lines)]
+            self._replace("failure", "document_id", "", {digest(line): (line,) for line in failures})
+
+    def chunks_to_process(self) -> int:
+        """Count the chunks of the documents that the next generation adds."""
+        lines = "length(chunks) - length(replace(chunks, char(10), '')) + (chunks != '')"
+        query = f"SELECT coalesce(sum({lines}), 0) FROM document_in JOIN document USING (id) WHERE since = ?"
+        return int(self._db.execute(query, (self.next,)).fetchone()[0])
+
+    def documents_to_process(self) -> Iterator[tuple[Document, tuple[Chunk, ...]]]:
+        """Yield the documents that the next generation adds, with their chunks, by id."""
+        for id_ in self._pages("SELECT id FROM document_in WHERE since = ?2 AND id > ?1 ORDER BY id LIMIT ?3", self.next):
+            payload, chunks = self._db.execute("SELECT payload, chunks FROM document WHERE id = ?", (id_,)).fetchone()
+            yield from_json(Document, payload), tuple(from_json(Chunk, line) for line in _lines(chunks))
+
+    # -- stage outputs: extractions and verdicts
+
+    def extraction(self, key: str) -> Extraction | None:
+        row = self._db.execute("SELECT candidates, below_threshold, failure FROM extraction WHERE key = ?", (key,)).fetchone()
+        return row and from_json(Extraction, row[0])
+
+    def has_extraction(self, key: str) -> bool:
+        return self._db.execute("SELECT 1 FROM extraction WHERE key = ?", (key,)).fetchone() is not None
+
+    def add_extractions(self, extractions: Iterable[tuple[str, Extraction]]) -> None:
+        """Keep finished extractions, spans counted from the start of the chunk. Failures that a later run may mend are not kept."""
+        rows = [
+            (key, to_json(extraction), extraction.below_threshold, extraction.failure and to_json(extraction.failure))
+            for key, extraction in extractions
+            if not (extraction.failure and extraction.failure.retryable)
+        ]
+        with self._transaction():
+            self._db.executemany("INSERT OR IGNORE INTO extraction VALUES (?, ?, ?, ?)", rows)
+
+    def verdicts(self, key: str) -> tuple[Verdict, ...] | None:
+        row = self._db.execute("SELECT verdicts FROM verdict WHERE key = ?", (key,)).fetchone()
+        return None if row is None else tuple(from_json(Verdict, line) for line in _lines(row[0]))
+
+    def add_verdicts(self, verdicts: Iterable[tuple[str, Sequence[Verdict]]]) -> None:
+        with self._transaction():
+            self._db.executemany(
+                "INSERT OR IGNORE INTO verdict VALUES (?, ?)", [(key, "\n".join(map(to_json, given))) for key, given in verdicts]
+            )
+
+    # -- memberships of the next generation
+
+    def place(self, documents: Iterable[Placed]) -> None:
+        """Put what documents give into the next generation; rows that stay as they are keep their generation."""
+        with self._transaction():
+            for document in documents:
+                id_ = document.document_id
+                self._replace("chunk", "document_id", id_, {c.id: (to_json(c), below) for c, below in document.chunks})
+                self._replace("triple", "document_id", id_, {t.triple.id: _triple_row(t) for t in document.triples})
+                self._replace("mention", "document_id", id_, {m.id: (to_json(m), block) for m, block in document.mentions})
+                lines = [to_json(failure) for failure in document.failures]
+                self._replace("failure", "document_id", id_, {digest(line): (line,) for line in lines})
+                self._db.execute(
+                    "UPDATE document_in SET complete = ? WHERE id = ? AND since = ?", (document.complete, id_, self.next)
+                )
+
+    def touched_blocks(self, *, everything: bool) -> Iterator[str]:
+        """Yield the keys of blocks that gained, lost or changed a mention; of all blocks when everything is to be done again."""
+        touched = "1" if everything else "(since = ?2 OR until = ?2)"
+        yield from self._pages(
+            f"SELECT DISTINCT block_key FROM mention WHERE {touched} AND block_key > ?1 ORDER BY block_key LIMIT ?3", self.next
+        )
+
+    def mentions_of_block(self, block_key: str) -> tuple[Mention, ...]:
+        rows = self._db.execute("SELECT payload FROM mention WHERE block_key = ? AND until IS NULL ORDER BY id", (block_key,))
+        return tuple(from_json(Mention, payload) for (payload,) in rows)
+
+    def set_entities(self, blocks: Iterable[tuple[str, Sequence[Entity]]]) -> None:
+        """Make the entities of each block these."""
+        with self._transaction():
+            for block_key, entities in blocks:
+                self._replace("entity", "block_key", block_key, {e.id: (to_json(e),) for e in entities})
+                members = {mention_id: (e.id,) for e in entities for mention_id in e.mention_ids}
+                self._replace("member", "block_key", block_key, members)
+
+    def touched_triples(self, *, everything: bool) -> Iterator[tuple[str, JudgedTriple | None, str | None]]:
+        """Yield accepted triples that came, went or changed one of their entities: id, triple (None when it went), fact before."""
+        next_ = self.next
+        touched = "1" if everything else "(since = ?1 OR until = ?1)"
+        with self._transaction():
+            self._db.execute("CREATE TEMP TABLE IF NOT EXISTS touched (id TEXT PRIMARY KEY) WITHOUT ROWID")
+            self._db.execute("DELETE FROM touched")
+            self._db.execute(
+                "INSERT OR IGNORE INTO touched SELECT id FROM triple WHERE (since = ?1 OR until = ?1) AND outcome = 'accepted'",
+                (next_,),
+            )
+            for column in ("subject_mention", "object_mention"):
+                self._db.execute(
+                    f"INSERT OR IGNORE INTO touched SELECT triple.id FROM member JOIN triple ON triple.{column} = member.id"
+                    " WHERE (member.since = ?1 OR member.until = ?1) AND triple.until IS NULL AND triple.outcome = 'accepted'",
+                    (next_,),
+                )
+        for id_ in self._pages("SELECT id FROM touched WHERE id > ?1 ORDER BY id LIMIT ?2"):
+            live = self._db.execute(
+                "SELECT payload FROM triple WHERE id = ? AND until IS NULL AND outcome = 'accepted'", (id_,)
+            ).fetchone()
+            before = self._db.execute("SELECT payload FROM claim WHERE id = ? AND until IS NULL", (id_,)).fetchone()
+            yield id_, live and from_json(JudgedTriple, live[0]), before and str(before[0])
+
+    def entity_of(self, mention_id: str) -> str:
+        """Return the id of the entity that a mention of the next generation refers to."""
+        row = self._db.execute("SELECT payload FROM member WHERE id = ? AND until IS NULL", (mention_id,)).fetchone()
+        return str(row[0])
+
+    def published_on(self, document_id: str) -> str | None:
+        row = self._db.execute("SELECT published_on FROM document WHERE id = ?", (document_id,)).fetchone()
+        return None if row is None else row[0]
+
+    def set_claims(self, claims: Iterable[tuple[str, str | None]]) -> None:
+        """Say which fact each accepted triple states (triple id, fact id); None when the triple went."""
+        with self._transaction():
+            for triple_id, fact_id in claims:
+                self._replace("claim", "id", triple_id, {} if fact_id is None else {triple_id: (fact_id,)})
+
+    def triples_of_fact(self, fact_id: str) -> tuple[JudgedTriple, ...]:
+        rows = self._db.execute(
+            "SELECT triple.payload FROM claim JOIN triple ON triple.id = claim.id AND triple.until IS NULL"
+            " WHERE claim.payload = ? AND claim.until IS NULL ORDER BY triple.id",
+            (fact_id,),
+        )
+        return tuple(from_json(JudgedTriple, payload) for (payload,) in rows)
+
+    def set_fact(self, fact_id: str, fact: Fact | None, object_key: str = "") -> None:
+        """Make the next generation hold this fact, or none, under an id. Call inside `changing`."""
+        row = {} if fact is None else {fact_id: (fact.subject_id, fact.predicate, object_key, to_json(fact))}
+        self._replace("fact", "id", fact_id, row)
+
+    def facts_with_subject(self, subject_id: str, predicate: str) -> tuple[Fact, ...]:
+        rows = self._db.execute(
+            "SELECT payload FROM fact WHERE subject_id = ? AND predicate = ? AND until IS NULL ORDER BY id", (subject_id, predicate)
+        )
+        return tuple(from_json(Fact, payload) for (payload,) in rows)
+
+    def facts_with_object(self, object_key: str, predicate: str) -> tuple[Fact, ...]:
+        rows = self._db.execute(
+            "SELECT payload FROM fact WHERE object_key = ? AND predicate = ? AND until IS NULL ORDER BY id", (object_key, predicate)
+        )
+        return tuple(from_json(Fact, payload) for (payload,) in rows)
+
+    def changed(self) -> bool:
+        """Tell whether the next generation differs from the published one in anything that a reader could see."""
+        return any(
+            self._db.execute(f"SELECT 1 FROM {table} WHERE since = ?1 OR until = ?1 LIMIT 1", (self.next,)).fetchone()
+            for table in MEMBERSHIPS
+        )
+
+    def publish(self, values: Mapping[str, str]) -> None:
+        """Make the next generation the one that readers see, and remember what it was made with."""
+        with self._transaction():
+            self._remember(values)
+            self._db.execute("UPDATE graph SET value = ? WHERE name = 'generation'", (str(self.next),))
+        self.published = self.next
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Commit the changes of the block together."""
+        with self._transaction():
+            yield
+
+    # -- private
+
+    def _drop_unpublished(self) -> None:
+        with self._transaction():
+            for table in MEMBERSHIPS:
+                self._db.execute(f"DELETE FROM {table} WHERE since > ?", (self.published,))
+                self._db.execute(f"UPDATE {table} SET until = NULL WHERE until > ?", (self.published,))
+
+    def _take_in_segments(self) -> None:
+        for path in segment_files(self.directory):
+            self.add_extractions((key, from_json(Extraction, payload)) for key, payload in read_segment(path))
+            path.unlink()
+
+    def _replace(self, table: str, scope: str, value: str, rows: Mapping[str, tuple[object, ...]]) -> None:
+        """Make the rows of a scope these, given as id -> columns between scope and `since`; unchanged rows are left alone."""
+        columns = _COLUMNS[table]
+        chosen = ", ".join(columns)
+        live = {
+            str(row[0]): tuple(row[1:])
+            for row in self._db.execute(f"SELECT id, {chosen} FROM {table} WHERE {scope} = ? AND until IS NULL", (value,))
+        }
+        gone = [id_ for id_, row in live.items() if rows.get(id_) != row]
+        new = [(id_, row) for id_, row in rows.items() if live.get(id_) != row]
+        # A row of this very generation never was visible: it goes for good, so that its key is free again.
+        self._db.executemany(f"DELETE FROM {table} WHERE id = ? AND since = ?", [(id_, self.next) for id_ in gone])
+        self._db.executemany(f"UPDATE {table} SET until = ? WHERE id = ? AND until IS NULL", [(self.next, id_) for id_ in gone])
+        scoped, scope_value = ((), ()) if scope == "id" else ((scope,), (value,))
+        names = ", ".join(("id", *scoped, *columns, "since"))
+        marks = ", ".join("?" * (2 + len(scoped) + len(columns)))
+        unchanged = " AND ".join(f"{column} IS ?" for column in columns)
+        for id_, row in new:
+            # Back to what the published generation has: its row lives on.
+            revive = f"UPDATE {table} SET until = NULL WHERE id = ? AND until = ? AND {unchanged}"
+            if not self._db.execute(revive, (id_, self.next, *row)).rowcount:
+                self._db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", (id_, *scope_value, *row, self.next))
+
+    def _pages(self, query: str, *parameters: object) -> Iterator[str]:
+        """Yield the first column of a query over a text key, page by page: `?1` is the key to go on after, the last the page size."""
+        after = ""
+        while rows := self._db.execute(query, (after, *parameters, PAGE_ROWS)).fetchall():
+            yield from (str(row[0]) for row in rows)
+            after = str(rows[-1][0])
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+
+def _lines(payloads: str) -> list[str]:
+    """Split payloads that were joined line by line; `str.splitlines` would also split at U+2028 inside a string."""
+    return payloads.split("\n") if payloads else []
+
+
+_COLUMNS = {
+    "chunk": ("payload", "below_threshold"),
+    "triple": ("payload", "outcome", "reason", "predicate", "subject_mention", "object_mention"),
+    "mention": ("payload", "block_key"),
+    "failure": ("payload",),
+    "entity": ("payload",),
+    "member": ("payload",),
+    "claim": ("payload",),
+    "fact": ("subject_id", "predicate", "object_key", "payload"),
+}
+"""The columns of a membership beside its id, its scope and its generations."""
+
+
+def _triple_row(judged: JudgedTriple) -> tuple[object, ...]:
+    triple, verdict = judged.triple, judged.verdict
+    object_mention = triple.object.id if isinstance(triple.object, Mention) and verdict.outcome is Outcome.ACCEPTED else None
+    return to_json(judged), verdict.outcome, verdict.reason, triple.predicate, triple.subject.id, object_mention
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Open a ledger file. Writers get write-ahead logging: a commit survives the death of the process."""
+    if read_only:
+        return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
+@contextmanager
+def _named_errors(directory: Path) -> Iterator[None]:
+    """Turn what SQLite says of the disk or the file into an error a person can act on; everything committed is safe."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise GraphError(
+            directory,
+            f"the ledger could not be written ({error})",
+            "Free some disk space and run the same command again; nothing is lost",
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise GraphError(
+            directory, f"{LEDGER_FILE} is damaged ({error})", "Restore it from a copy, or build into another directory"
+        ) from error
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,49 @@
+"""What workers have finished but the writer has not committed yet, so that a kill loses no paid work.
+
+Each worker appends to a segment file of its own, one line per finished item: a checksum, a key and the payload as JSON. The
+writer takes all segments in before it plans; a torn last line fails its checksum and is dropped.
+"""
+
+import json
+import os
+import zlib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+
+class Segment:
+    """An open segment file; every line reaches the kernel before `append` returns."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._file: IO[bytes] = path.open("ab", buffering=0)
+
+    def append(self, key: str, payload: str) -> None:
+        self._file.write(_line(key, payload))
+
+
+def _line(key: str, payload: str) -> bytes:
+    body = json.dumps([key, payload], ensure_ascii=True).encode()
+    return b"%08x %s\n" % (zlib.crc32(body), body)
+
+
+@cache
+def worker_segment(directory: Path, run_id: int) -> Segment:
+    """Return this process's segment of a run; a run never appends to the file of an earlier one."""
+    return Segment(directory / "segments" / f"{run_id}-{os.getpid()}.jsonl")
+
+
+def segment_files(directory: Path) -> list[Path]:
+    return sorted((directory / "segments").glob("*.jsonl"))
+
+
+def read_segment(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield key and payload of each whole line; a line that fails its checksum is skipped, since its work is simply done again."""
+    with path.open("rb") as lines:
+        for line in lines:
+            checksum, _, body = line.rstrip(b"\n").partition(b" ")
+            if line.endswith(b"\n") and checksum == b"%08x" % zlib.crc32(body):
+                key, payload = json.loads(body)
+                yield key, payload

@@ -1,0 +1,171 @@
+"""The reader's side of the ledger: the last published generation, whatever a running or killed build left behind."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+from kgbuild.errors import GraphError
+from kgbuild.ledger.ledger import LEDGER_FILE, connect
+from kgbuild.ledger.lock import writing
+from kgbuild.ledger.schema import MIGRATIONS, migrate, version_of
+from kgbuild.records import Chunk, Document, Entity, Fact, Failure, JudgedTriple, Mention
+from kgbuild.serialisation import from_json
+
+Record = TypeVar("Record")
+
+_ALIVE = "since <= :generation AND (until IS NULL OR until > :generation)"
+
+
+class Snapshot:
+    """One published generation, read without a lock; records come sorted by id. Use `with Snapshot.open(directory)`."""
+
+    def __init__(self, directory: Path, connection: sqlite3.Connection) -> None:
+        self.directory = directory
+        self._db = connection
+        self.generation = int(self.value("generation") or 0)
+        self.graph_id = self.value("graph_id") or ""
+        self.text_of: Callable[[str], str] = lru_cache(maxsize=64)(self._text_of)
+
+    @classmethod
+    @contextmanager
+    def open(cls, directory: Path) -> Iterator["Snapshot"]:
+        """Open the last published generation. Raises GraphError when the directory holds no graph."""
+        path = directory / LEDGER_FILE
+        if not path.is_file():
+            raise GraphError(directory, "is not a graph directory", "Build one with `kgbuild build DOCUMENTS --graph DIR`")
+        try:
+            connection = connect(path, read_only=True)
+            if version_of(connection) < len(MIGRATIONS):
+                with writing(directory):
+                    migrate(connect(path), path)
+            if version_of(connection) > len(MIGRATIONS):
+                migrate(connection, path)  # raises: written by a newer kgbuild
+            connection.execute("BEGIN")  # one state of the ledger for as long as the snapshot is open
+            yield cls(directory, connection)
+        except sqlite3.DatabaseError as error:
+            raise GraphError(directory, f"{LEDGER_FILE} cannot be read ({error})", "Is it the ledger of a graph?") from error
+        finally:
+            connection.close()
+
+    def value(self, name: str) -> str | None:
+        row = self._db.execute("SELECT value FROM graph WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def last_report(self) -> str | None:
+        """Return the report of the last finished run, as JSON."""
+        row = self._db.execute("SELECT report FROM run WHERE report IS NOT NULL ORDER BY id DESC LIMIT 1").fetchone()
+        return None if row is None else str(row[0])
+
+    # -- all records of a kind
+
+    def documents(self) -> Iterator[Document]:
+        return self._records(
+            Document, "SELECT payload FROM document WHERE id IN (SELECT id FROM document_in WHERE {alive}) ORDER BY id"
+        )
+
+    def chunks(self) -> Iterator[Chunk]:
+        return self._records(Chunk, "SELECT payload FROM chunk WHERE {alive} ORDER BY id")
+
+    def mentions(self) -> Iterator[Mention]:
+        return self._records(Mention, "SELECT payload FROM mention WHERE {alive} ORDER BY id")
+
+    def entities(self) -> Iterator[Entity]:
+        return self._records(Entity, "SELECT payload FROM entity WHERE {alive} ORDER BY id")
+
+    def facts(self) -> Iterator[Fact]:
+        return self._records(Fact, "SELECT payload FROM fact WHERE {alive} ORDER BY id")
+
+    def rejected(self) -> Iterator[JudgedTriple]:
+        """Yield the triples that were rejected or left undecided."""
+        return self._records(JudgedTriple, "SELECT payload FROM triple WHERE outcome != 'accepted' AND {alive} ORDER BY id")
+
+    def failures(self) -> Iterator[Failure]:
+        return self._records(Failure, "SELECT payload FROM failure WHERE {alive} ORDER BY id")
+
+    # -- one record
+
+    def document(self, id_: str) -> Document | None:
+        return self._record(Document, "SELECT payload FROM document WHERE id = ?", id_)
+
+    def chunk(self, id_: str) -> Chunk | None:
+        return self._record(Chunk, "SELECT payload FROM chunk WHERE id = ? ORDER BY since DESC", id_)
+
+    def entity(self, id_: str) -> Entity | None:
+        return self._record(Entity, f"SELECT payload FROM entity WHERE id = ? AND {self._alive}", id_)
+
+    def fact(self, id_: str) -> Fact | None:
+        return self._record(Fact, f"SELECT payload FROM fact WHERE id = ? AND {self._alive}", id_)
+
+    def triple(self, id_: str) -> JudgedTriple | None:
+        return self._record(JudgedTriple, f"SELECT payload FROM triple WHERE id = ? AND {self._alive}", id_)
+
+    def triples_of_chunk(self, chunk: Chunk) -> tuple[JudgedTriple, ...]:
+        rows = self._db.execute(
+            f"SELECT payload FROM triple WHERE document_id = ? AND {self._alive} ORDER BY id", (chunk.document_id,)
+        )
+        triples = (from_json(JudgedTriple, payload) for (payload,) in rows)
+        return tuple(judged for judged in triples if judged.triple.chunk_id == chunk.id)
+
+    def triples_of_fact(self, id_: str) -> tuple[JudgedTriple, ...]:
+        """Return the accepted triples that state a fact."""
+        rows = self._db.execute(
+            f"SELECT triple.payload FROM (SELECT id FROM claim WHERE payload = ? AND {self._alive}) JOIN triple USING (id)"
+            f" WHERE {self._alive} ORDER BY id",
+            (id_,),
+        )
+        return tuple(from_json(JudgedTriple, payload) for (payload,) in rows)
+
+    def facts_of_entity(self, id_: str) -> tuple[Fact, ...]:
+        """Return the facts in which an entity is subject or object."""
+        rows = self._db.execute(
+            f"SELECT payload FROM fact WHERE (subject_id = ?1 OR object_key = ?1) AND {self._alive} ORDER BY predicate, id", (id_,)
+        )
+        return tuple(from_json(Fact, payload) for (payload,) in rows)
+
+    # -- counts
+
+    def counts(self) -> dict[str, int]:
+        """Return how many records of each kind the generation holds."""
+        tables = {"documents": "document_in", "chunks": "chunk", "mentions": "mention", "entities": "entity", "facts": "fact"}
+        counted = {kind: self._count(f"SELECT count(*) FROM {table} WHERE {self._alive}") for kind, table in tables.items()}
+        return {**counted, "failures": self._count(f"SELECT count(*) FROM failure WHERE {self._alive}")}
+
+    def below_threshold(self) -> int:
+        return self._count(f"SELECT coalesce(sum(below_threshold), 0) FROM chunk WHERE {self._alive}")
+
+    def verdict_counts(self) -> dict[tuple[str, str | None], int]:
+        """Return how many triples have each outcome and reason."""
+        rows = self._db.execute(
+            f"SELECT outcome, reason, count(*) FROM triple WHERE {self._alive} GROUP BY 1, 2 ORDER BY 3 DESC, 2"
+        )
+        return {(outcome, reason): n for outcome, reason, n in rows}
+
+    def status_counts(self) -> dict[str, int]:
+        rows = self._db.execute(f"SELECT payload ->> '$.status', count(*) FROM fact WHERE {self._alive} GROUP BY 1")
+        return dict(rows.fetchall())
+
+    # -- private
+
+    @property
+    def _alive(self) -> str:
+        return _ALIVE.replace(":generation", str(self.generation))
+
+    def _text_of(self, document_id: str) -> str:
+        document = self.document(document_id)
+        if document is None:
+            raise GraphError(self.directory, f"has no document {document_id}", "Rebuild the graph from its documents")
+        return document.text
+
+    def _count(self, query: str) -> int:
+        return int(self._db.execute(query).fetchone()[0])
+
+    def _records(self, kind: type[Record], query: str) -> Iterator[Record]:
+        for (payload,) in self._db.execute(query.replace("{alive}", self._alive)):
+            yield from_json(kind, payload)
+
+    def _record(self, kind: type[Record], query: str, id_: str) -> Record | None:
+        row = self._db.execute(query, (id_,)).fetchone()
+        return None if row is None else from_json(kind, row[0])
