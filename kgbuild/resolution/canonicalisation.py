@@ -1,0 +1,46 @@
+"""A cluster of mentions -> what the entity is called: name, class, aliases."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from kgbuild.ontology.model import Ontology
+from kgbuild.records import Mention
+
+MIN_CLASS_SHARE = 0.25
+"""A class is specific enough to name an entity by when at least this share of its mentions are of it or of a class below it."""
+
+_NOT_PLAIN = re.compile(r"[,;()\[\]]|['’]s?$|^(?:the|an?)\s")
+_ARTICLE = re.compile(r"^(?:the|an?)\s+", re.IGNORECASE)
+
+
+def surface_form(mention: Mention) -> str:
+    """Return the mention as written, but for line breaks and runs of spaces."""
+    return " ".join(mention.text.split())
+
+
+def canonical_name(cluster: Sequence[Mention]) -> str:
+    """Return the longest plain form: no comma, bracket, possessive or small article in it.
+
+    An article at the start of a sentence does not make a name longer. Of forms equally long, the first that is not in capitals,
+    then the most frequent, the shortest, the first by code point.
+    Source: notes on 276 Wikipedia clusters: the longest plain name is the article's title in 94 %, the most frequent in 85 %.
+    """
+    counts = Counter(surface_form(mention) for mention in cluster)
+    plain = [form for form in counts if not _NOT_PLAIN.search(form)] or list(counts)
+    return min(plain, key=lambda form: (-len(_ARTICLE.sub("", form)), form.isupper(), -counts[form], len(form), form))
+
+
+def entity_class(cluster: Sequence[Mention], ontology: Ontology | None) -> str:
+    """Return the most specific class that enough of the mentions bear; the classes of a cluster lie on one line of descent."""
+    votes = Counter(mention.class_name for mention in cluster if mention.class_name)
+    if not votes:
+        return ""
+    if ontology is None:
+        return min(votes, key=lambda name: (-votes[name], name))
+    total = votes.total()
+
+    def is_borne(name: str) -> bool:
+        return sum(votes[below] for below in votes if name == below or name in ontology.ancestors(below)) >= MIN_CLASS_SHARE * total
+
+    return min((name for name in votes if is_borne(name)), key=lambda name: (-len(ontology.ancestors(name)), name))

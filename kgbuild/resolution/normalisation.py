@@ -1,0 +1,45 @@
+"""When two written names count as the same name: the key under which mentions meet."""
+
+import re
+import unicodedata
+
+# Letters that Unicode does not decompose into a base letter and a mark.
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})
+_ARTICLE = re.compile(r"^\s*(?:[Tt][Hh][Ee]|an?)\s+(?=\S)")  # "A Smith" and "AN" are initials, so a and an count in lower case only
+_POSSESSIVE = re.compile(r"(?<=\w)['’`´]s\s*$", re.IGNORECASE)
+_INITIALS = re.compile(r"\b(?:[^\W\d_]\.\s?){2,}", re.UNICODE)
+_PUNCTUATION = re.compile(r"(?<![0-9])[.,]|[.,](?![0-9])|[;:!?\"“”„«»‹›()\[\]{}‐‑‒–—―_/\\·•…|-]")
+_APOSTROPHE = re.compile(r"['’‘`´ʼ]")
+
+
+def block_key(name: str) -> str:
+    """Return the form in which two spellings of one name agree.
+
+    Unicode compatibility forms, case, diacritics, dots and spaces of initials, a final possessive, "&", a leading English article,
+    punctuation and white space do not tell names apart. Words do: "Acme" and "Acme Inc." differ, since legal forms, titles and
+    plurals are for matching to weigh. Marks of scripts other than Latin and Greek are letters in their own right and stay.
+    A name of nothing but punctuation is its own key.
+
+    >>> block_key("The Café of J. R. R. Tolkien’s"), block_key("I.B.M."), block_key("AT&T"), block_key("C++")
+    ('cafe of jrr tolkien', 'ibm', 'at and t', 'c++')
+    """
+    squeezed = " ".join(unicodedata.normalize("NFKC", name).split())
+    key = _POSSESSIVE.sub("", _ARTICLE.sub("", squeezed))
+    key = _INITIALS.sub(lambda found: re.sub(r"[.\s]", "", found[0]) + " ", key)
+    key = _without_marks(key.casefold()).translate(_LETTERS)
+    key = _APOSTROPHE.sub("", key.replace("&", " and "))
+    return " ".join(_PUNCTUATION.sub(" ", key).split()) or squeezed.casefold()
+
+
+def _without_marks(text: str) -> str:
+    if text.isascii():
+        return text
+    kept: list[str] = []
+    base_takes_marks = False
+    for character in unicodedata.normalize("NFKD", text):
+        if unicodedata.category(character) != "Mn":
+            base_takes_marks = unicodedata.name(character, "").startswith(("LATIN", "GREEK"))
+        elif base_takes_marks:
+            continue
+        kept.append(character)
+    return unicodedata.normalize("NFC", "".join(kept))

@@ -1,0 +1,58 @@
+"""The `resolve` command's lines: names in, the entity each belongs to out."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel, Field, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
+
+from kgbuild.errors import InputError
+from kgbuild.ids import mention_id
+from kgbuild.records import Mention
+from kgbuild.resolution.normalisation import block_key
+from kgbuild.resolution.resolve import resolve
+
+
+class _NameRow(BaseModel):
+    """One name. `context`: facts known of it; read, checked, and left for matching to use."""
+
+    id: StrictBool | StrictInt | StrictFloat | StrictStr | None
+    name: StrictStr = Field(pattern=r"\S")
+    class_name: StrictStr | None = Field(None, alias="class")
+    context: list[tuple[str, str, str]] = []
+
+
+def resolve_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return one line per row, in order, ids as given.
+
+    A function of the set of names and classes: equal rows count once. Rows have no document, so no rule of coreference applies.
+    score: 1 where name and class decide; 1/n where the class is not given and n entities bear the name.
+    """
+    names = [_checked(n, row) for n, row in enumerate(rows, 1)]
+    mentions = [_mention(name) for name in names]
+    components: dict[str, set[Mention]] = {}
+    for mention in mentions:
+        components.setdefault(block_key(mention.text), set()).add(mention)
+    entities = {key: resolve(key, members, None) for key, members in components.items()}
+    entity_of = {member: entity for found in entities.values() for entity in found for member in entity.mention_ids}
+    out: list[dict[str, Any]] = []
+    for name, mention in zip(names, mentions, strict=True):
+        namesakes = len(entities[block_key(mention.text)])
+        score = 1.0 if name.class_name else round(1 / namesakes, 4)
+        entity = entity_of[mention.id]
+        out.append({"id": name.id, "entity_id": entity.id, "canonical_name": entity.name, "score": score})
+    return out
+
+
+def _checked(number: int, row: Mapping[str, Any]) -> _NameRow:
+    try:
+        return _NameRow.model_validate(row)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        problem = f"{field}: {first['msg']}"
+        raise InputError(f"line {number}", problem, 'Write {"id": ..., "name": "...", "class": "..." or null}') from error
+
+
+def _mention(name: _NameRow) -> Mention:
+    class_name = name.class_name or ""
+    return Mention(mention_id("", None, name.name, class_name), "", None, name.name, class_name)
