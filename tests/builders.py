@@ -5,10 +5,12 @@
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from kgbuild import ids
+from kgbuild.errors import GraphError
 from kgbuild.ontology.model import Ontology, OntologyClass, Property
 from kgbuild.records import (
     CandidateTriple,
@@ -122,13 +124,6 @@ class Graph:
     ontology: Ontology = NO_ONTOLOGY
     generation: int = 1
     graph_id: str = "test"
-    _facts_by_subject: dict[str, list[Fact]] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        by_subject: dict[str, list[Fact]] = {}
-        for fact in self.facts():
-            by_subject.setdefault(fact.subject_id, []).append(fact)
-        object.__setattr__(self, "_facts_by_subject", by_subject)
 
     def documents(self) -> Iterator[Document]:
         yield from sorted(self.all_documents, key=lambda record: record.id)
@@ -154,10 +149,25 @@ class Graph:
         )
 
     def text_of(self, document_id: str) -> str:
-        return {record.id: record.text for record in self.all_documents}[document_id]
+        if document_id not in self._texts:
+            raise GraphError("test", f"has no document {document_id}", "Add it")
+        return self._texts[document_id]
 
-    def facts_of(self, entity_id: str) -> Iterator[Fact]:
-        yield from self._facts_by_subject.get(entity_id, ())
+    def facts_of_entity(self, id_: str) -> tuple[Fact, ...]:
+        return self._facts_by_entity.get(id_, ())
+
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        return {record.id: record.text for record in self.all_documents}
+
+    @cached_property
+    def _facts_by_entity(self) -> dict[str, tuple[Fact, ...]]:
+        facts: dict[str, list[Fact]] = {}
+        for fact in self.facts():
+            ends = {fact.subject_id, fact.object.entity_id} if isinstance(fact.object, EntityRef) else {fact.subject_id}
+            for end in ends:
+                facts.setdefault(end, []).append(fact)
+        return {end: tuple(held) for end, held in facts.items()}
 
 
 def graph(
@@ -241,15 +251,15 @@ def differences(before: Graph | None, after: Graph) -> Differences:
     if before is None:
         return Differences(None, after, Graph())
 
-    def changed(old: Sequence[Document | Chunk | Entity | Fact], new: Sequence[Document | Chunk | Entity | Fact]) -> tuple:
+    def new(old, now):
         known = {record.id: record for record in old}
-        return tuple(record for record in new if known.get(record.id) != record)
+        return tuple(record for record in now if known.get(record.id) != record)
 
-    def gone(old: Sequence[Document | Chunk | Entity | Fact], new: Sequence[Document | Chunk | Entity | Fact]) -> tuple:
-        kept = {record.id for record in new}
+    def gone(old, now):
+        kept = {record.id for record in now}
         return tuple(record for record in old if record.id not in kept)
 
-    def compared(by) -> Graph:
+    def compared(by):
         return Graph(
             all_documents=by(before.all_documents, after.all_documents),
             all_chunks=by(before.all_chunks, after.all_chunks),
@@ -257,7 +267,7 @@ def differences(before: Graph | None, after: Graph) -> Differences:
             all_facts=by(before.all_facts, after.all_facts),
         )
 
-    return Differences(before.generation, compared(changed), compared(gone))
+    return Differences(before.generation, compared(new), compared(gone))
 
 
 COMPANIES = Ontology(

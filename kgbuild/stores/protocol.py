@@ -51,11 +51,11 @@ class Snapshot(GraphRecords, Protocol):
         ...
 
     def text_of(self, document_id: str) -> str:
-        """Return a document's text; the last few are kept at hand. Raises KeyError for a document that is not in the graph."""
+        """Return a document's text; the last few are kept at hand. Raises GraphError for a document that is not in the graph."""
         ...
 
-    def facts_of(self, entity_id: str) -> Iterator[Fact]:
-        """Yield the facts that have the entity as subject, in the order of their ids."""
+    def facts_of_entity(self, id_: str) -> tuple[Fact, ...]:
+        """Return the facts in which an entity is subject or object."""
         ...
 
 
