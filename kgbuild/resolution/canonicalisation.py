@@ -32,7 +32,7 @@ def canonical_name(cluster: Sequence[Mention]) -> str:
 
 
 def entity_class(cluster: Sequence[Mention], ontology: Ontology | None) -> str:
-    """Return the most specific class that enough of the mentions bear; the classes of a cluster lie on one line of descent."""
+    """Return the most specific class that enough of the mentions bear; ties go to the first by name."""
     votes = Counter(mention.class_name for mention in cluster if mention.class_name)
     if not votes:
         return ""
