@@ -1,0 +1,30 @@
+"""Classes, properties, domain and range: reading (YAML, OWL, JSON), checking, converting.
+
+model.py          the ontology as the stages see it
+reading.py        a name or a path -> an ontology, in whatever format
+yaml.py, owl.py, text2kgbench.py      one format each
+problems.py       what a problem is; checking.py the rules that find them
+writing.py        an ontology -> YAML, JSON, Turtle, RDF/XML; showing.py -> rows for a reader
+"""
+
+from kgbuild.ontology.model import Ontology, OntologyClass, Property
+from kgbuild.ontology.problems import Problem, Severity
+from kgbuild.ontology.reading import bundled, check, locate, read, worked_examples
+from kgbuild.ontology.showing import show
+from kgbuild.ontology.writing import convert, write
+
+__all__ = [
+    "Ontology",
+    "OntologyClass",
+    "Problem",
+    "Property",
+    "Severity",
+    "bundled",
+    "check",
+    "convert",
+    "locate",
+    "read",
+    "show",
+    "worked_examples",
+    "write",
+]

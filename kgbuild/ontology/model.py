@@ -1,9 +1,11 @@
 """The ontology as the stages see it: classes, properties, and the closure of the subclass relation."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Literal
+
+from kgbuild.ids import digest
 
 XSD_DATATYPES = frozenset(
     {"string", "integer", "decimal", "boolean", "date", "gYear", "gYearMonth", "dateTime", "anyURI", "duration"}
@@ -14,18 +16,27 @@ ANY_LITERAL = "literal"
 
 @dataclass(frozen=True, slots=True)
 class OntologyClass:
+    """A class. `other_parents`: classes above it besides `parent`, for ontologies in which a class has several."""
+
     name: str
     label: str
     description: str = ""
     parent: str | None = None
     aliases: tuple[str, ...] = ()
     iri: str = ""
+    other_parents: tuple[str, ...] = ()
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Every class directly above this one, the first one first."""
+        return (self.parent, *self.other_parents) if self.parent is not None else self.other_parents
 
 
 @dataclass(frozen=True, slots=True)
 class Property:
     """A property. `domain`: class names. `range`: class names, or XSD datatypes without prefix, or ANY_LITERAL.
 
+    temporal: its facts hold for a time (`valid_from`, `valid_to`). qualifiers: names of further qualifiers a fact may carry.
     iri: where the property comes from, such as http://www.wikidata.org/entity/P112.
     """
 
@@ -60,7 +71,12 @@ class Property:
 
 @dataclass(frozen=True)
 class Ontology:
-    """Classes and properties by name, in the order of the file. Build one with `kgbuild.ontology.read`."""
+    """Classes and properties by name, in the order of the file. Build one with `kgbuild.ontology.read`.
+
+    digest: of everything that decides what is extracted and judged, see `content_digest`; the same for every file format.
+    disjoint: pairs of classes that share no member.
+    source, licence: where the ontology comes from, and on what terms.
+    """
 
     name: str
     classes: Mapping[str, OntologyClass]
@@ -69,16 +85,21 @@ class Ontology:
     typing: Literal["hard", "soft"] = "hard"
     digest: str = ""
     disjoint: tuple[tuple[str, str], ...] = field(default=())
+    description: str = ""
+    source: str = ""
+    licence: str = ""
 
     @cached_property
     def _ancestors(self) -> dict[str, frozenset[str]]:
         closure: dict[str, frozenset[str]] = {}
         for name in self.classes:
-            seen: list[str] = []
-            at: str | None = name
-            while at is not None and at in self.classes and at not in seen:
-                seen.append(at)
-                at = self.classes[at].parent
+            seen: set[str] = set()
+            above = [name]
+            while above:
+                at = above.pop()
+                if at in self.classes and at not in seen:
+                    seen.add(at)
+                    above.extend(self.classes[at].parents)
             closure[name] = frozenset(seen)
         return closure
 
@@ -90,3 +111,34 @@ class Ontology:
         """Tell whether the class is one of `any_of` or a descendant of one. No class given means no restriction."""
         wanted = frozenset(any_of)
         return not wanted or bool(self.ancestors(class_name) & wanted)
+
+    def one_way(self, subject: str, predicate: str, object_: str) -> tuple[str, str, str]:
+        """Return the triple in the one direction that stands for it and for its inverse or mirror image.
+
+        Whoever counts facts uses it, so that (Google, subsidiary, YouTube) and (YouTube, parent_organization, Google) are one.
+        """
+        prop = self.properties.get(predicate)
+        if prop is not None and prop.symmetric:
+            return (min(subject, object_), predicate, max(subject, object_))
+        if prop is not None and prop.inverse_of is not None and prop.inverse_of < predicate:
+            return (object_, prop.inverse_of, subject)
+        return (subject, predicate, object_)
+
+
+def content_digest(ontology: Ontology) -> str:
+    """Digest classes, properties, typing and disjointness, whatever their order, file format, name, title or licence."""
+
+    def sorted_fields(record: OntologyClass | Property) -> dict[str, object]:
+        return {key: sorted(value) if isinstance(value, tuple) else value for key, value in asdict(record).items()}
+
+    classes = []
+    for class_ in ontology.classes.values():
+        fields = sorted_fields(class_)
+        del fields["parent"], fields["other_parents"]
+        classes.append(fields | {"parents": sorted(class_.parents)})
+    return digest(
+        sorted(classes, key=lambda fields: str(fields["name"])),
+        [sorted_fields(prop) for _, prop in sorted(ontology.properties.items())],
+        ontology.typing,
+        sorted(sorted(pair) for pair in ontology.disjoint),
+    )

@@ -1,0 +1,219 @@
+"""Ontologies in YAML, kgbuild's own format (and in JSON with the same fields, since JSON is YAML)."""
+
+import difflib
+import re
+from typing import Annotated, Any, Literal, TypeVar
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from kgbuild.ontology.model import Ontology, OntologyClass, Property
+from kgbuild.ontology.problems import Draft, KeyPath, Problem, Severity
+
+MAX_DEPTH = 20
+
+
+def _listed(value: object) -> object:
+    """Take a single name for a list of one, and a key with nothing after it for an empty list."""
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def _without_prefix(value: object) -> object:
+    return value.removeprefix("xsd:") if isinstance(value, str) else value
+
+
+Name = Annotated[str, BeforeValidator(_without_prefix)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Text = Annotated[str, BeforeValidator(lambda value: "" if value is None else value)]
+Cardinality = Annotated[int, Field(ge=0)] | None
+Entries = Annotated[dict[str, Any], BeforeValidator(lambda value: {} if value is None else value)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True, frozen=True)
+
+
+class _File(_Entry):
+    name: Text = ""
+    title: Text = ""
+    description: Text = ""
+    source: Text = ""
+    licence: Text = ""
+    typing: Literal["hard", "soft"] = "hard"
+    classes: Entries = {}
+    disjoint: Annotated[tuple[tuple[str, str], ...], BeforeValidator(_listed)] = ()
+    properties: Entries = {}
+
+
+class _Class(_Entry):
+    label: Text = ""
+    description: Text = ""
+    parent: Names = ()
+    aliases: Names = ()
+    iri: Text = ""
+
+
+class _Property(_Entry):
+    label: Text = ""
+    description: Text = ""
+    domain: Names = ()
+    range: Annotated[tuple[Name, ...], BeforeValidator(_listed)] = ()
+    aliases: Names = ()
+    examples: Names = ()
+    iri: Text = ""
+    functional: bool = False
+    inverse_functional: bool = False
+    symmetric: bool = False
+    asymmetric: bool = False
+    transitive: bool = False
+    inverse_of: str | None = None
+    temporal: bool = False
+    min_cardinality: Cardinality = None
+    max_cardinality: Cardinality = None
+    qualifiers: Names = ()
+
+
+class _Loader(yaml.CSafeLoader):
+    """YAML without its traps: only `true` and `false` are booleans (a label may be `no`), and a date stays text."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":bool", ":timestamp"))]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
+
+
+def read(text: str, file: str, name: str) -> Draft:
+    """Read an ontology. `name` is what it is called when the file does not say."""
+    reading = _Reading(file)
+    header = reading.entry(_File, reading.parsed(text), ())
+    classes = {}
+    for key, value in header.classes.items():
+        entry = reading.entry(_Class, value, ("classes", key))
+        parent, others = (entry.parent[0], entry.parent[1:]) if entry.parent else (None, ())
+        label = entry.label or as_label(key)
+        classes[key] = OntologyClass(key, label, entry.description, parent, entry.aliases, entry.iri, others)
+    properties = {}
+    for key, value in header.properties.items():
+        fields = reading.entry(_Property, value, ("properties", key)).model_dump()
+        properties[key] = Property(name=key, **fields | {"label": fields["label"] or as_label(key)})
+    ontology = Ontology(
+        name=header.name or name,
+        classes=classes,
+        properties=properties,
+        title=header.title,
+        typing=header.typing,
+        disjoint=header.disjoint,
+        description=header.description,
+        source=header.source,
+        licence=header.licence,
+    )
+    return Draft(file, ontology, tuple(reading.problems), reading.lines)
+
+
+def as_label(name: str) -> str:
+    """Return a name as words.
+
+    >>> as_label("PoliticalParty"), as_label("born_in"), as_label("hasISBN")
+    ('political party', 'born in', 'has ISBN')
+    """
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name).replace("_", " ").split()
+    return " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in words) or name
+
+
+EntryT = TypeVar("EntryT", bound=_Entry)
+
+
+class _Reading:
+    """One file being read: the line of every key, and every problem met so far."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.lines: dict[KeyPath, int] = {}
+        self.problems: list[Problem] = []
+
+    def parsed(self, text: str) -> object:
+        """Return the plain values of the file; nothing when it is not YAML."""
+        try:
+            loader = _Loader(text)
+            try:
+                node = loader.get_single_node()
+                value = self._plain(loader, node, ()) if node is not None else None
+            finally:
+                loader.dispose()
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            self._error(
+                f"{self.file}:{mark.line + 1 if mark else 1}", f"not YAML: {error.problem}", "Correct the syntax of this line"
+            )
+        except yaml.reader.ReaderError as error:
+            line = text.count("\n", 0, error.position) + 1
+            self._error(f"{self.file}:{line}", f"not YAML: {error.reason}", "Remove the character from this line")
+        else:
+            if isinstance(value, dict) and value:
+                return value
+            self._error(f"{self.file}:1", "no ontology in this file", "Give it the keys `classes:` and `properties:`")
+        return {}
+
+    def _plain(self, loader: _Loader, node: yaml.Node, path: KeyPath) -> object:
+        if len(path) > MAX_DEPTH:
+            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=node.start_mark)
+        if isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                self.lines[(*path, str(index))] = item.start_mark.line + 1
+            return [self._plain(loader, item, (*path, str(index))) for index, item in enumerate(node.value)]
+        if not isinstance(node, yaml.MappingNode):
+            return loader.construct_object(node)
+        loader.flatten_mapping(node)
+        values: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            key, line = str(key_node.value), key_node.start_mark.line + 1
+            here = (*path, key)
+            if key in values:
+                problem = f"{key!r} occurs twice, first on line {self.lines[here]}"
+                self._error(f"{self.file}:{line}", problem, "Rename or remove one of the two")
+                continue
+            self.lines[here] = line
+            values[key] = self._plain(loader, value_node, here)
+        return values
+
+    def entry(self, kind: type[EntryT], value: object, path: KeyPath) -> EntryT:
+        """Validate one entry, naming every field that is wrong and reading it without them."""
+        place = Draft(self.file, Ontology("", {}, {}), lines=self.lines).place
+        if value is None:
+            return kind()
+        if not isinstance(value, dict):
+            self._error(place(path), f"{'.'.join(path)} is {_shown(value)}, not a list of fields", f"Give it {_fields(kind)}")
+            return kind()
+        try:
+            return kind.model_validate(value)
+        except ValidationError as error:
+            wrong = set()
+            for detail in error.errors(include_url=False):
+                field = str(detail["loc"][0])
+                wrong.add(field)
+                where = place((*path, *map(str, detail["loc"])))
+                if detail["type"] == "extra_forbidden":
+                    close = difflib.get_close_matches(field, kind.model_fields, n=1)
+                    owner = ".".join(path) or "the ontology"
+                    self._error(
+                        where, f"unknown field {field!r} in {owner}", f"Write {close[0]!r}" if close else f"Use {_fields(kind)}"
+                    )
+                else:
+                    name = ".".join((*path, field))
+                    message = detail["msg"][0].lower() + detail["msg"][1:]
+                    self._error(where, f"{name} is {_shown(detail['input'])}: {message}", "Correct the value")
+            return kind.model_validate({key: field for key, field in value.items() if key not in wrong})
+
+    def _error(self, place: str, problem: str, remedy: str) -> None:
+        self.problems.append(Problem(Severity.ERROR, place, problem, remedy))
+
+
+def _fields(kind: type[_Entry]) -> str:
+    return f"one of: {', '.join(kind.model_fields)}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
