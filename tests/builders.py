@@ -72,23 +72,29 @@ def mention(name_and_class: str, document: Document | None = None) -> Mention:
     return Mention(ids.mention_id(document_id, span, name, class_name), document_id, span, name, class_name)
 
 
-def literal(written: str) -> Literal:
-    """Build the literal of "10 December 1815 = 1815-12-10^date", or of "1815^gYear" where both forms are the same."""
+def literal(written: str, document: Document | None = None) -> Literal:
+    """Build the literal of "10 December 1815 = 1815-12-10^date", or of "1815^gYear" where both forms are the same.
+
+    Its span is the first place in a document; without one, or when it has no such words, it has none.
+    """
     text, _, value = written.rpartition(" = ")
     value, _, datatype = value.rpartition("^")
-    return Literal(None, text or value, value, datatype)
+    start = document.text.find(text or value) if document else -1
+    span = Span(start, start + len(text or value)) if start >= 0 else None
+    return Literal(span, text or value, value, datatype)
 
 
 def triple(subject: str, predicate: str, object_: str, text: str = "", chunk_id: str = "chk_test") -> CandidateTriple:
     """Build a candidate from "name:Class", a property and "name:Class" or "value^datatype"; all of `text` is its evidence."""
-    source = document(text or f"{subject.rpartition(':')[0]} {predicate} {object_.rpartition(':')[0]}.")
+    object_words = literal(object_).text if "^" in object_ else object_.rpartition(":")[0]
+    source = document(text or f"{subject.rpartition(':')[0]} {predicate} {object_words}.")
     return ids.identified(
         CandidateTriple(
             id="",
             chunk_id=chunk_id,
             subject=mention(subject, source),
             predicate=predicate,
-            object=literal(object_) if "^" in object_ else mention(object_, source),
+            object=literal(object_, source) if "^" in object_ else mention(object_, source),
             evidence=Span(0, len(source.text)),
             quote=source.text,
             extractor="test",
