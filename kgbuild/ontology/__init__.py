@@ -11,7 +11,7 @@ from kgbuild.ontology.model import Ontology, OntologyClass, Property
 from kgbuild.ontology.problems import Problem, Severity
 from kgbuild.ontology.reading import bundled, check, locate, read, worked_examples
 from kgbuild.ontology.showing import show
-from kgbuild.ontology.writing import convert, write
+from kgbuild.ontology.writing import as_data, convert, write
 
 __all__ = [
     "Ontology",
@@ -19,6 +19,7 @@ __all__ = [
     "Problem",
     "Property",
     "Severity",
+    "as_data",
     "bundled",
     "check",
     "convert",

@@ -11,13 +11,17 @@ RESERVED_PROPERTIES = frozenset({"id", "name", "class_name", "aliases", "descrip
 RESERVED_PREFIXES = ("FROM_", "NEXT_CHUNK")
 """Names that the graph needs for itself; a store writes the ontology's own with a trailing `_`."""
 
+MAX_SUGGESTED_NAMES = 12
+
+Finding = tuple[Severity, KeyPath, str, str]
+"""How bad, where in the file, what is wrong, what to do."""
+
 
 def problems_of(draft: Draft) -> tuple[Problem, ...]:
     """Return everything wrong or doubtful about an ontology, errors first, each in the order of the file."""
-    found = list(draft.problems)
-    findings = _broken_rules(draft.ontology, described_one_by_one=bool(draft.lines))
-    found.extend(Problem(severity, draft.place(path), problem, remedy) for severity, path, problem, remedy in findings)
-    return tuple(sorted(dict.fromkeys(found), key=lambda p: (p.severity is Severity.WARNING, _line(p.place))))
+    findings = (Problem(severity, draft.place(path), *words) for severity, path, *words in _findings(draft))
+    found = dict.fromkeys((*draft.problems, *findings))
+    return tuple(sorted(found, key=lambda problem: (problem.severity is Severity.WARNING, _line(problem.place))))
 
 
 def _line(place: str) -> int:
@@ -25,150 +29,138 @@ def _line(place: str) -> int:
     return int(line) if line.isdecimal() else 0
 
 
-Finding = tuple[Severity, KeyPath, str, str]
+def _error(path: KeyPath, problem: str, remedy: str) -> Finding:
+    return Severity.ERROR, path, problem, remedy
 
 
-def _broken_rules(ontology: Ontology, described_one_by_one: bool) -> Iterator[Finding]:
+def _warning(path: KeyPath, problem: str, remedy: str) -> Finding:
+    return Severity.WARNING, path, problem, remedy
+
+
+def _findings(draft: Draft) -> Iterator[Finding]:
+    ontology = draft.ontology
     if not ontology.properties:
-        yield Severity.ERROR, ("properties",), "the ontology has no properties", "Add at least one under `properties:`"
+        yield _error(("properties",), "the ontology has no properties", "Add at least one under `properties:`")
     for class_ in ontology.classes.values():
-        yield from _in_class(class_, ontology)
+        yield from _in_parents(class_, ontology)
     for prop in ontology.properties.values():
         yield from _in_references(prop, ontology)
-        yield from _in_flags(prop, ontology)
-    yield from _in_names(ontology)
-    yield from _in_labels(ontology)
+        yield from _in_flags(prop)
+        yield from _in_cardinality(prop)
+    yield from _in_names(ontology, draft.names_are_ids)
+    yield from _in_labels("classes", ontology.classes.values())
+    yield from _in_labels("properties", ontology.properties.values())
     yield from _in_disjointness(ontology)
     yield from _unused_classes(ontology)
-    yield from _undescribed(ontology, described_one_by_one)
+    yield from _undescribed(ontology, one_by_one=bool(draft.lines))
 
 
-def _in_class(class_: OntologyClass, ontology: Ontology) -> Iterator[Finding]:
+def _in_parents(class_: OntologyClass, ontology: Ontology) -> Iterator[Finding]:
     path = ("classes", class_.name, "parent")
     for parent in class_.parents:
         if parent not in ontology.classes:
-            yield Severity.ERROR, path, f"the parent of {class_.name!r} is {parent!r}, not a class", _one_of(ontology.classes)
+            yield _error(path, f"the parent of {class_.name!r} is {parent!r}, not a class", _one_of(ontology.classes))
         elif class_.name in ontology.ancestors(parent):
-            yield (
-                Severity.ERROR,
-                path,
-                f"{class_.name!r} is its own ancestor by way of {parent!r}",
-                "Remove one parent of the cycle",
-            )
+            yield _error(path, f"{class_.name!r} is its own ancestor by way of {parent!r}", "Remove one parent of the cycle")
 
 
 def _in_references(prop: Property, ontology: Ontology) -> Iterator[Finding]:
     path = ("properties", prop.name)
     for index, name in enumerate(prop.domain):
         if name not in ontology.classes:
-            place = (*path, "domain", str(index))
-            yield Severity.ERROR, place, f"the domain of {prop.name!r} is {name!r}, not a class", _one_of(ontology.classes)
+            problem = f"the domain of {prop.name!r} is {name!r}, not a class"
+            yield _error((*path, "domain", str(index)), problem, _one_of(ontology.classes))
     for index, name in enumerate(prop.range):
         if name not in ontology.classes and name not in prop.datatypes:
-            place = (*path, "range", str(index))
+            problem = f"the range of {prop.name!r} is {name!r}, neither a class nor a datatype"
             remedy = f"{_one_of(ontology.classes)}; or a datatype: {', '.join((*sorted(XSD_DATATYPES), ANY_LITERAL))}"
-            yield Severity.ERROR, place, f"the range of {prop.name!r} is {name!r}, neither a class nor a datatype", remedy
+            yield _error((*path, "range", str(index)), problem, remedy)
     if prop.inverse_of is None:
         return
     place = (*path, "inverse_of")
     inverse = ontology.properties.get(prop.inverse_of)
     if inverse is None:
-        yield (
-            Severity.ERROR,
-            place,
-            f"{prop.name!r} is the inverse of {prop.inverse_of!r}, not a property",
-            _one_of(ontology.properties),
-        )
+        problem = f"{prop.name!r} is the inverse of {prop.inverse_of!r}, not a property"
+        yield _error(place, problem, _one_of(ontology.properties))
     elif inverse.inverse_of not in (None, prop.name):
         problem = f"{prop.name!r} is the inverse of {inverse.name!r}, which is the inverse of {inverse.inverse_of!r}"
-        yield Severity.ERROR, place, problem, "Let the two name each other"
+        yield _error(place, problem, "Let the two name each other")
     elif set(prop.domain) != set(inverse.range) or set(prop.range) != set(inverse.domain):
         problem = f"domain and range of {prop.name!r} are not range and domain of its inverse {inverse.name!r}"
-        yield Severity.WARNING, place, problem, "Make the two mirror each other"
+        yield _warning(place, problem, "Make the two mirror each other")
 
 
-def _in_flags(prop: Property, ontology: Ontology) -> Iterator[Finding]:
+def _in_flags(prop: Property) -> Iterator[Finding]:
     path = ("properties", prop.name)
     if prop.symmetric and prop.asymmetric:
-        yield Severity.ERROR, (*path, "asymmetric"), f"{prop.name!r} is both symmetric and asymmetric", "Keep one of the two"
-    if prop.functional and (prop.max_cardinality or 1) > 1:
-        problem = f"{prop.name!r} is functional, yet max_cardinality is {prop.max_cardinality}"
-        yield Severity.ERROR, (*path, "max_cardinality"), problem, "Remove one of the two"
-    if prop.max_cardinality == 0:
-        problem = f"max_cardinality of {prop.name!r} is 0, so that no fact could hold"
-        yield Severity.ERROR, (*path, "max_cardinality"), problem, "Set it to 1 or more, or remove it"
-    elif prop.min_cardinality is not None and prop.min_cardinality > (prop.max_cardinality or prop.min_cardinality):
-        problem = f"min_cardinality of {prop.name!r} is greater than its max_cardinality"
-        yield Severity.ERROR, (*path, "min_cardinality"), problem, "Swap or correct the two"
-    between_entities = [flag for flag in ("symmetric", "asymmetric", "transitive", "inverse_of") if getattr(prop, flag)]
-    if prop.datatypes and between_entities:
-        problem = f"{prop.name!r} takes literals, yet is declared {' and '.join(between_entities)}"
-        yield Severity.ERROR, (*path, between_entities[0]), problem, "Remove the flag; only properties between entities have it"
+        yield _error((*path, "asymmetric"), f"{prop.name!r} is both symmetric and asymmetric", "Keep one of the two")
+    if prop.asymmetric and prop.inverse_of == prop.name:
+        yield _error((*path, "inverse_of"), f"{prop.name!r} is asymmetric, yet its own inverse", "Remove one of the two")
+    flags = [flag for flag in ("symmetric", "asymmetric", "transitive", "inverse_of") if getattr(prop, flag)]
+    if prop.datatypes and flags:
+        problem = f"{prop.name!r} takes literals, yet is declared {' and '.join(flags)}"
+        yield _error((*path, flags[0]), problem, "Remove the flag; only properties between entities have it")
     if prop.symmetric and set(prop.domain) != set(prop.range):
         problem = f"{prop.name!r} is symmetric, yet its domain and range differ"
-        yield Severity.WARNING, (*path, "symmetric"), problem, "Give both the same classes"
+        yield _warning((*path, "symmetric"), problem, "Give both the same classes")
     if prop.symmetric and prop.inverse_of not in (None, prop.name):
-        problem = f"{prop.name!r} is symmetric, so it is its own inverse, not {prop.inverse_of!r}'s"
-        yield Severity.WARNING, (*path, "inverse_of"), problem, "Remove one of the two"
-    if prop.asymmetric and prop.inverse_of == prop.name:
-        yield Severity.ERROR, (*path, "inverse_of"), f"{prop.name!r} is asymmetric, yet its own inverse", "Remove one of the two"
+        problem = f"{prop.name!r} is symmetric, so its inverse is itself, not {prop.inverse_of!r}"
+        yield _warning((*path, "inverse_of"), problem, "Remove one of the two")
     for index, qualifier in enumerate(prop.qualifiers):
         if not qualifier.isidentifier():
-            problem = f"qualifier {qualifier!r} of {prop.name!r} cannot be a name"
-            yield Severity.ERROR, (*path, "qualifiers", str(index)), problem, "Use letters, digits and _, such as start_time"
+            problem = f"the qualifier {qualifier!r} of {prop.name!r} cannot be a name"
+            yield _error((*path, "qualifiers", str(index)), problem, "Use letters, digits and _, such as start_time")
 
 
-def _in_names(ontology: Ontology) -> Iterator[Finding]:
+def _in_cardinality(prop: Property) -> Iterator[Finding]:
+    path = ("properties", prop.name)
+    least, most = prop.min_cardinality, prop.max_cardinality
+    if most == 0:
+        problem = f"max_cardinality of {prop.name!r} is 0, so that no fact could hold"
+        yield _error((*path, "max_cardinality"), problem, "Set it to 1 or more, or remove it")
+    elif most is not None and prop.functional and most > 1:
+        problem = f"{prop.name!r} is functional, yet its max_cardinality is {most}"
+        yield _error((*path, "max_cardinality"), problem, "Remove one of the two")
+    elif most is not None and least is not None and least > most:
+        problem = f"min_cardinality of {prop.name!r} is greater than its max_cardinality"
+        yield _error((*path, "min_cardinality"), problem, "Swap or correct the two")
+
+
+def _in_names(ontology: Ontology, names_are_ids: bool) -> Iterator[Finding]:
     for kind, names in (("classes", ontology.classes), ("properties", ontology.properties)):
-        seen: dict[str, str] = {}
+        spelt: dict[str, str] = {}
         for name in names:
             path = (kind, name)
-            if not name.isidentifier():
-                yield (
-                    Severity.ERROR,
-                    path,
-                    f"{name!r} cannot be a name",
-                    "Use letters, digits and _, not a digit first; put spaces in the label",
-                )
+            if not name.isidentifier() and names_are_ids:
+                yield _warning(path, f"the id {name!r} is no identifier", "A store will write it with `_`; nothing to do")
+            elif not name.isidentifier():
+                remedy = "Use letters, digits and _, not a digit first, and put anything else in the label"
+                yield _error(path, f"{name!r} cannot be a name", remedy)
             if kind == "classes" and (name in XSD_DATATYPES or name == ANY_LITERAL):
-                yield Severity.ERROR, path, f"the class {name!r} has the name of a datatype", "Rename it, such as with a capital"
-            if (other := seen.setdefault(name.casefold(), name)) != name:
+                yield _error(path, f"the class {name!r} has the name of a datatype", "Rename it, such as with a capital")
+            if (other := spelt.setdefault(name.casefold(), name)) != name:
                 problem = f"{name!r} and {other!r} differ in capitals alone, which a store may not tell apart"
-                yield Severity.WARNING, path, problem, "Rename one of the two"
-    for name in ontology.classes:
-        if name in RESERVED_CLASSES:
-            yield (
-                Severity.WARNING,
-                ("classes", name),
-                f"the graph has {name!r} of its own",
-                f"It will be {name}_ in Neo4j, or rename it",
-            )
-    for name, prop in ontology.properties.items():
-        if name.upper().startswith(RESERVED_PREFIXES) or (name in RESERVED_PROPERTIES and prop.datatypes):
-            yield (
-                Severity.WARNING,
-                ("properties", name),
-                f"the graph has {name!r} of its own",
-                f"It will be {name}_ in Neo4j, or rename it",
-            )
+                yield _warning(path, problem, "Rename one of the two")
+            if _is_reserved(kind, name, ontology):
+                yield _warning(path, f"the graph has {name!r} of its own", f"Rename it, or find it as {name}_ in Neo4j")
 
 
-def _in_labels(ontology: Ontology) -> Iterator[Finding]:
-    things: tuple[tuple[str, Iterable[OntologyClass | Property]], ...] = (
-        ("classes", ontology.classes.values()),
-        ("properties", ontology.properties.values()),
-    )
-    for kind, items in things:
-        owners: defaultdict[str, list[str]] = defaultdict(list)
-        for item in items:
-            if not item.label.strip():
-                yield Severity.WARNING, (kind, item.name), f"{item.name!r} has no label", "Say in a few words what it is called"
-            for label in dict.fromkeys(text.casefold() for text in (item.label, *item.aliases)):
-                owners[label].append(item.name)
-        for shared, names in owners.items():
-            if len(names) > 1:
-                problem = f"the label or alias {shared!r} is shared by {', '.join(map(repr, names))}"
-                yield Severity.WARNING, (kind, names[1]), problem, "Tell them apart, or the extractor cannot"
+def _is_reserved(kind: str, name: str, ontology: Ontology) -> bool:
+    if kind == "classes":
+        return name in RESERVED_CLASSES
+    is_literal = bool(ontology.properties[name].datatypes)
+    return name.upper().startswith(RESERVED_PREFIXES) or (is_literal and name in RESERVED_PROPERTIES)
+
+
+def _in_labels(kind: str, items: Iterable[OntologyClass | Property]) -> Iterator[Finding]:
+    owners: defaultdict[str, list[str]] = defaultdict(list)
+    for item in items:
+        for label in dict.fromkeys(text.casefold() for text in (item.label, *item.aliases)):
+            owners[label].append(item.name)
+    for label, names in owners.items():
+        if len(names) > 1:
+            problem = f"the label or alias {label!r} is shared by {' and '.join(map(repr, names))}"
+            yield _warning((kind, names[-1]), problem, "Tell them apart, or the extractor cannot")
 
 
 def _in_disjointness(ontology: Ontology) -> Iterator[Finding]:
@@ -176,28 +168,24 @@ def _in_disjointness(ontology: Ontology) -> Iterator[Finding]:
         path = ("disjoint", str(index))
         for name in pair:
             if name not in ontology.classes:
-                yield Severity.ERROR, path, f"{name!r} is declared disjoint, but is not a class", _one_of(ontology.classes)
-        if pair[0] in ontology.ancestors(pair[1]) or pair[1] in ontology.ancestors(pair[0]):
-            problem = f"{pair[0]!r} and {pair[1]!r} are declared disjoint, yet one is the other or its descendant"
-            yield Severity.ERROR, path, problem, "Remove the pair or the parent"
-    for class_ in ontology.classes.values():
-        above = ontology.ancestors(class_.name)
-        for first, second in ontology.disjoint:
-            if first in above and second in above and class_.name not in (first, second):
-                problem = f"{class_.name!r} descends from both {first!r} and {second!r}, which are disjoint"
-                yield Severity.ERROR, ("classes", class_.name, "parent"), problem, "Remove one parent or the disjointness"
+                yield _error(path, f"{name!r} is declared disjoint, but is not a class", _one_of(ontology.classes))
+        first, second = pair
+        for class_ in ontology.classes:
+            if {first, second} <= ontology.ancestors(class_):
+                problem = f"{first!r} and {second!r} are declared disjoint, yet {class_!r} is both"
+                yield _error(path, problem, "Remove the pair or a parent")
 
 
 def _unused_classes(ontology: Ontology) -> Iterator[Finding]:
     if any(not prop.domain or not prop.range for prop in ontology.properties.values()):
-        return  # some property takes any class
+        return  # such a property takes any class
     mentioned = {name for prop in ontology.properties.values() for name in (*prop.domain, *prop.range)}
     used = {name for name in ontology.classes if ontology.ancestors(name) & mentioned}
     used |= {above for name in used for above in ontology.ancestors(name)}
     for name in ontology.classes:
         if name not in used:
-            problem = f"no property has the class {name!r}, or a class above or below it, in its domain or range"
-            yield Severity.WARNING, ("classes", name), problem, "Use it or remove it"
+            problem = f"no property has the class {name!r}, or one above or below it, in its domain or range"
+            yield _warning(("classes", name), problem, "Use it or remove it")
 
 
 def _undescribed(ontology: Ontology, one_by_one: bool) -> Iterator[Finding]:
@@ -206,13 +194,15 @@ def _undescribed(ontology: Ontology, one_by_one: bool) -> Iterator[Finding]:
     missing += [("properties", name) for name, prop in ontology.properties.items() if not prop.description]
     if one_by_one:
         for path in missing:
-            yield Severity.WARNING, path, f"{path[1]!r} has no description", remedy
+            yield _warning(path, f"{path[1]!r} has no description", remedy)
     elif missing:
         total = len(ontology.classes) + len(ontology.properties)
-        yield Severity.WARNING, (), f"{len(missing)} of {total} classes and properties have no description", remedy
+        yield _warning((), f"{len(missing)} of {total} classes and properties have no description", remedy)
 
 
 def _one_of(names: Iterable[str]) -> str:
     listed = list(names)
-    shown = ", ".join(listed[:12])
-    return f"Use one of: {shown}{f' and {len(listed) - 12} more' if len(listed) > 12 else ''}" if listed else "Declare it first"
+    if not listed:
+        return "Declare it first"
+    more = len(listed) - MAX_SUGGESTED_NAMES
+    return f"Use one of: {', '.join(listed[:MAX_SUGGESTED_NAMES])}{f' and {more} more' if more > 0 else ''}"

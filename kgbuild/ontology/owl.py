@@ -21,6 +21,7 @@ from rdflib.term import Node
 
 from kgbuild.ontology.model import ANY_LITERAL, XSD_DATATYPES, Ontology, OntologyClass, Property
 from kgbuild.ontology.problems import Draft, Problem, Severity
+from kgbuild.ontology.text2kgbench import DATATYPES
 
 KGBUILD = Namespace("urn:kgbuild:vocabulary#")
 """Terms for what OWL has no word for: name, typing, temporal, qualifier, minCardinality, maxCardinality."""
@@ -103,6 +104,7 @@ class _Reading:
     def __init__(self, graph: Graph, file: str, name: str) -> None:
         self.graph, self.file, self.ontology_name = graph, file, name
         self.warnings: dict[str, str] = {}
+        self.named_datatypes: dict[URIRef, str] = {}
         self.header = min((s for s in graph.subjects(RDF.type, OWL.Ontology) if isinstance(s, URIRef)), default=None)
         if self.header is not None and str(self.header).startswith(OWN):
             self.ontology_name = str(self.header).removeprefix(OWN) or name
@@ -150,6 +152,10 @@ class _Reading:
             for iri in named - declared
             if not str(iri).startswith(BUILT_IN) and (iri, RDF.type, RDFS.Datatype) not in self.graph
         }
+        for iri in sorted(iri for iri in implicit if _local_name(iri).lower() in DATATYPES):
+            self.named_datatypes[iri] = datatype = DATATYPES[_local_name(iri).lower()]
+            self._warn(f"<{iri}> is not declared; it is taken for xsd:{datatype}", "Use the xsd: datatype, or declare the class")
+        implicit -= self.named_datatypes.keys()
         for iri in sorted(implicit):
             problem = f"<{iri}> stands where a class is expected, but is not declared"
             self._warn(problem, "It is taken for a class; declare it as owl:Class, or use xsd: for a datatype")
@@ -169,9 +175,9 @@ class _Reading:
         taken: set[str] = set()
         written = {iri: str(given) for iri in iris if (given := self.graph.value(iri, KGBUILD.name)) is not None}
         for iri in sorted(iris, key=lambda iri: (iri not in written, iri)):
-            local = written.get(iri) or re.split(r"[#/:]", iri.rstrip("#/:"))[-1]
-            name = re.sub(r"\W", "_", local)
+            name = re.sub(r"\W", "_", written.get(iri) or _local_name(iri))
             name = name if name.isidentifier() else f"_{name}"
+            name = f"{name}_" if name in XSD_DATATYPES or name == ANY_LITERAL else name
             unique, count = name, 1
             while unique in taken:
                 count += 1
@@ -294,6 +300,8 @@ class _Reading:
     def _datatype(self, node: Node) -> str | None:
         if node in XSD_BY_IRI:
             return XSD_BY_IRI[node]
+        if isinstance(node, URIRef) and node in self.named_datatypes:
+            return self.named_datatypes[node]
         if isinstance(node, URIRef) and (node.startswith(str(XSD)) or (node, RDF.type, RDFS.Datatype) in self.graph):
             self._warn(f"the datatype <{node}> is not known", "It is taken for a string; use a plain xsd: datatype")
             return "string"
@@ -389,6 +397,10 @@ class _Reading:
                 f"individuals are not read ({len(individuals)} declared)",
                 "An ontology holds classes and properties; facts come from documents",
             )
+
+
+def _local_name(iri: str) -> str:
+    return re.split(r"[#/:]", iri.rstrip("#/:"))[-1]
 
 
 def write(ontology: Ontology, form: Choice["turtle", "xml"]) -> str:

@@ -100,7 +100,9 @@ def read(text: str, file: str, name: str) -> Draft:
                 range=_joined(known_property.range, (range_,)),
                 aliases=known_property.aliases if label == known_property.label else _joined(known_property.aliases, (label,)),
             )
-    return Draft(file, Ontology(published.id or name, classes, properties, title=published.title), tuple(problems), names_are_ids=True)
+    return Draft(
+        file, Ontology(published.id or name, classes, properties, title=published.title), tuple(problems), names_are_ids=True
+    )
 
 
 def _joined(first: tuple[str, ...], second: tuple[str, ...]) -> tuple[str, ...]:

@@ -92,12 +92,13 @@ def read(text: str, file: str, name: str) -> Draft:
     for key, value in header.classes.items():
         entry = reading.entry(_Class, value, ("classes", key))
         parent, others = (entry.parent[0], entry.parent[1:]) if entry.parent else (None, ())
-        label = entry.label or as_label(key)
+        label = entry.label or reading.default_label(("classes", key))
         classes[key] = OntologyClass(key, label, entry.description, parent, entry.aliases, entry.iri, others)
     properties = {}
     for key, value in header.properties.items():
         fields = reading.entry(_Property, value, ("properties", key)).model_dump()
-        properties[key] = Property(name=key, **fields | {"label": fields["label"] or as_label(key)})
+        label = fields.pop("label") or reading.default_label(("properties", key))
+        properties[key] = Property(key, label, **fields)
     ontology = Ontology(
         name=header.name or name,
         classes=classes,
@@ -180,11 +181,10 @@ class _Reading:
 
     def entry(self, kind: type[EntryT], value: object, path: KeyPath) -> EntryT:
         """Validate one entry, naming every field that is wrong and reading it without them."""
-        place = Draft(self.file, Ontology("", {}, {}), lines=self.lines).place
         if value is None:
             return kind()
         if not isinstance(value, dict):
-            self._error(place(path), f"{'.'.join(path)} is {_shown(value)}, not a list of fields", f"Give it {_fields(kind)}")
+            self._error(self._place(path), f"{'.'.join(path)} is {_shown(value)}, not a list of fields", f"Give it {_fields(kind)}")
             return kind()
         try:
             return kind.model_validate(value)
@@ -193,7 +193,7 @@ class _Reading:
             for detail in error.errors(include_url=False):
                 field = str(detail["loc"][0])
                 wrong.add(field)
-                where = place((*path, *map(str, detail["loc"])))
+                where = self._place((*path, *map(str, detail["loc"])))
                 if detail["type"] == "extra_forbidden":
                     close = difflib.get_close_matches(field, kind.model_fields, n=1)
                     owner = ".".join(path) or "the ontology"
@@ -205,6 +205,16 @@ class _Reading:
                     message = detail["msg"][0].lower() + detail["msg"][1:]
                     self._error(where, f"{name} is {_shown(detail['input'])}: {message}", "Correct the value")
             return kind.model_validate({key: field for key, field in value.items() if key not in wrong})
+
+    def default_label(self, path: KeyPath) -> str:
+        """Return the name as words, for an entry without a label."""
+        label = as_label(path[-1])
+        problem = f"{path[-1]!r} has no label, so {label!r} is used"
+        self.problems.append(Problem(Severity.WARNING, self._place(path), problem, "Say what a text would call it"))
+        return label
+
+    def _place(self, path: KeyPath) -> str:
+        return Draft(self.file, Ontology("", {}, {}), lines=self.lines).place(path)
 
     def _error(self, place: str, problem: str, remedy: str) -> None:
         self.problems.append(Problem(Severity.ERROR, place, problem, remedy))
