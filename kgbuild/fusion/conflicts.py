@@ -18,8 +18,8 @@ from enum import StrEnum
 
 from kgbuild.fusion.confidence import source_probabilities
 from kgbuild.fusion.groups import in_key, object_key, out_key, pair_key
-from kgbuild.fusion.literals import compatible, refines
 from kgbuild.fusion.validity import overlap, started_by
+from kgbuild.fusion.values import compatible, refines
 from kgbuild.ontology.model import Ontology, Property
 from kgbuild.records import EntityRef, Fact, LiteralValue, Status
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from kgbuild.fusion.confidence import confidence
 from kgbuild.fusion.conflicts import with_status
 from kgbuild.fusion.groups import ends, object_key
-from kgbuild.fusion.literals import canonical
 from kgbuild.fusion.validity import validity
+from kgbuild.fusion.values import canonical
 from kgbuild.ids import fact_id
 from kgbuild.ontology.model import Ontology
 from kgbuild.records import EntityRef, Evidence, Fact, JudgedTriple, Literal, LiteralValue, Outcome, Qualifier

@@ -18,7 +18,7 @@ One step from `touched` is not enough: a fact in a touched `in` group may also l
 
 from collections.abc import Mapping
 
-from kgbuild.fusion.literals import canonical
+from kgbuild.fusion.values import canonical
 from kgbuild.ontology.model import Ontology, Property
 from kgbuild.records import CandidateTriple, EntityRef, Fact, LiteralValue, Mention
 

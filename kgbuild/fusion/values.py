@@ -7,14 +7,13 @@ from kgbuild.judging.datatypes import DATE_DATATYPES, date_datatype, fits
 from kgbuild.ontology.model import ANY_LITERAL
 from kgbuild.records import Literal, LiteralValue
 
-_NUMBERS = ("integer", "decimal")
-
 
 def canonical(literal: Literal, declared: Sequence[str] = ()) -> tuple[str, str]:
     """Return value and datatype such that two literals state the same exactly when both are equal.
 
-    declared: the property's datatypes; the literal takes the first that it fits, its own if that is among them. A date keeps the
-    precision it was written with, up to the finest that is declared. Where nothing is declared, a whole number is an integer.
+    declared: the property's datatypes; the literal takes the first that it fits, of those akin to its own if there are any. A date
+    keeps the precision it was written with, up to the finest that is declared. Where nothing is declared, a whole number is an
+    integer.
 
     >>> canonical(Literal(None, "1,500.0", "1500.0", "decimal"))
     ('1500', 'integer')
@@ -22,15 +21,15 @@ def canonical(literal: Literal, declared: Sequence[str] = ()) -> tuple[str, str]
     ('1998', 'gYear')
     """
     wanted = [name for name in declared if name != ANY_LITERAL]
-    datatype = literal.datatype
-    if wanted and datatype not in wanted:
-        datatype = next((name for name in wanted if fits(literal.value, name)), datatype)
+    alike_first = sorted(wanted, key=lambda name: _kind(name) != _kind(literal.datatype))
+    datatype = next((name for name in alike_first if fits(literal.value, name)), literal.datatype)
     if datatype in DATE_DATATYPES and date_datatype(literal.value) is not None:
         finest = max((name for name in wanted if name in DATE_DATATYPES), key=DATE_DATATYPES.index, default="dateTime")
         return _cut(literal.value, finest)
-    if datatype in _NUMBERS and fits(literal.value, "decimal"):
+    if _kind(datatype) == "number" and fits(literal.value, "decimal"):
         value = _plain_number(literal.value)
-        return value, datatype if wanted else _NUMBERS["." in value]
+        possible = ("decimal",) if "." in value else ("integer", "decimal")
+        return value, next((name for name in wanted if name in possible), possible[0])
     if datatype == "boolean":
         return {"1": "true", "0": "false"}.get(literal.value, literal.value), datatype
     return " ".join(unicodedata.normalize("NFC", literal.value).split()), datatype
@@ -49,6 +48,12 @@ def compatible(one: LiteralValue, other: LiteralValue) -> bool:
     if (one.value, one.datatype) == (other.value, other.datatype) or refines(one, other) or refines(other, one):
         return True
     return one.datatype == other.datatype == "string" and one.value.casefold() == other.value.casefold()
+
+
+def _kind(datatype: str) -> str:
+    if datatype in DATE_DATATYPES:
+        return "date"
+    return "number" if datatype in ("integer", "decimal") else datatype
 
 
 def _cut(date: str, finest: str) -> tuple[str, str]:
