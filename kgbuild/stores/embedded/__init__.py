@@ -1,0 +1,5 @@
+"""Cypher on the laptop: a read-only view of the graph in Ladybug, built when the first query after a change asks for it."""
+
+from kgbuild.stores.embedded.store import EmbeddedStore
+
+__all__ = ["EmbeddedStore"]
