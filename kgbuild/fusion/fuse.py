@@ -112,7 +112,7 @@ def _merged(claims: Sequence[Fact]) -> Fact:
 def _distinct(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     """Return the evidence sorted by place; where one extractor and judge found the same words twice, the more probable find."""
     best: dict[tuple[object, ...], Evidence] = {}
-    for piece in sorted(evidence, key=lambda piece: (_place(piece), -piece.probability, piece.chunk_id)):
+    for piece in sorted(evidence, key=lambda piece: (_place(piece), -piece.probability, piece.chunk_id, piece.quote)):
         best.setdefault(_place(piece), piece)
     return tuple(best.values())
 

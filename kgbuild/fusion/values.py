@@ -20,7 +20,7 @@ def canonical(literal: Literal, declared: Sequence[str] = ()) -> tuple[str, str]
     >>> canonical(Literal(None, "14 March 1998", "1998-03-14", "date"), ["gYear"])
     ('1998', 'gYear')
     """
-    wanted = [name for name in declared if name != ANY_LITERAL]
+    wanted = () if ANY_LITERAL in declared else declared
     alike_first = sorted(wanted, key=lambda name: _kind(name) != _kind(literal.datatype))
     datatype = next((name for name in alike_first if fits(literal.value, name)), literal.datatype)
     if datatype in DATE_DATATYPES and date_datatype(literal.value) is not None:

@@ -1,5 +1,6 @@
 """Judged triples in words, with the entity each name stands for."""
 
+import zlib
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -25,6 +26,7 @@ def claim(
     """
     candidate = triple(f"{subject}:Thing", predicate, object_ if "^" in object_ else f"{object_}:Thing")
     words = quote or f"{document} says: {candidate.quote}"
+    at = at if quote else at + 100 * zlib.crc32(words.encode())  # no two texts of its own stand at one place
     ends = [
         replace(end, document_id=document, span=Span(at, at + 1)) if isinstance(end, Mention) else end
         for end in (candidate.subject, candidate.object)
