@@ -1,0 +1,49 @@
+"""Commands: each parses, calls one function and prints. An expected error is one line on stderr and exit code 1."""
+
+import sys
+
+import typer
+
+from kgbuild.cli import build, doctor, evaluate, explain, export, ontology, query, report, stages, train
+from kgbuild.cli.console import err
+from kgbuild.errors import KgbuildError
+
+app = typer.Typer(
+    help="Turn a folder of documents into a knowledge graph in which every fact can be traced to the words that state it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+app.command()(build.build)
+app.command()(report.status)
+app.command()(report.report)
+app.command()(report.rejected)
+app.command()(explain.explain)
+app.command()(query.query)
+app.command()(export.view)
+app.command()(export.export)
+app.command()(stages.extract)
+app.command()(stages.judge)
+app.command()(stages.resolve)
+app.command()(stages.fuse)
+app.command()(train.train)
+app.command()(evaluate.evaluate)
+app.command()(doctor.doctor)
+app.add_typer(ontology.app, name="ontology")
+
+
+def main() -> None:
+    """Run the command line; expected errors become one line and exit code 1, everything else is a bug and shows its traceback."""
+    try:
+        app()
+    except KgbuildError as error:
+        err.print(f"[bold red]error:[/bold red] {_escaped(str(error))}", soft_wrap=True)
+        raise SystemExit(1) from None
+    except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
+        sys.stderr.close()
+        raise SystemExit(1) from None
+
+
+def _escaped(text: str) -> str:
+    return text.replace("[", r"\[")

@@ -5,6 +5,7 @@ chunks, triples, mentions, entities, facts                    memberships of the
                                                               until `publish`
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -88,11 +89,9 @@ class Ledger:
         row = self._db.execute("SELECT value FROM graph WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
-    def remember(self, name: str, value: str) -> None:
+    def remember(self, values: Mapping[str, str]) -> None:
         with self._transaction():
-            self._db.execute(
-                "INSERT INTO graph VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
-            )
+            self._remember(values)
 
     def start_run(self) -> int:
         with self._transaction():
@@ -109,20 +108,21 @@ class Ledger:
 
     # -- stage outputs: files and documents
 
-    def unread(self, files: Iterable[tuple[str, str]], recipe: str) -> Iterator[str]:
-        """Note which files there are now (uri and fingerprint), and yield the uris of those that have to be read.
+    def unread(self, files: Iterable[tuple[str, str, int]], recipe: str) -> Iterator[tuple[str, int]]:
+        """Note which files there are now (uri, fingerprint, size in bytes), and yield uri and size of those that have to be read.
 
         A fingerprint tells a file's state without reading it; an empty one says that the file is too fresh for that to be safe.
         recipe: a digest of how files are read and chunked; another one means that every file is read again.
         """
         with self._transaction():
             self._db.execute("DELETE FROM scan")
-            self._db.executemany("INSERT INTO scan VALUES (?, ?)", files)
-        yield from self._pages(
-            "SELECT uri FROM scan WHERE uri > ? AND NOT EXISTS (SELECT 1 FROM file WHERE file.uri = scan.uri"
-            " AND file.fingerprint = scan.fingerprint AND scan.fingerprint != '' AND file.recipe = ?) ORDER BY uri LIMIT ?",
-            recipe,
+            self._db.executemany("INSERT INTO scan VALUES (?, ?, ?)", files)
+        query = (
+            "SELECT uri FROM scan WHERE uri > ? AND NOT EXISTS (SELECT 1 FROM file WHERE file.uri = scan.uri AND file.recipe = ?"
+            " AND file.fingerprint = scan.fingerprint AND scan.fingerprint != '') ORDER BY uri LIMIT ?"
         )
+        for uri in self._pages(query, recipe):
+            yield uri, int(self._db.execute("SELECT size FROM scan WHERE uri = ?", (uri,)).fetchone()[0])
 
     def add_files(self, files: Iterable[FileRead], recipe: str) -> None:
         with self._transaction():
@@ -269,29 +269,24 @@ class Ledger:
                 members = {mention_id: (e.id,) for e in entities for mention_id in e.mention_ids}
                 self._replace("member", "block_key", block_key, members)
 
-    def touched_triples(self, *, everything: bool) -> Iterator[tuple[str, JudgedTriple | None, str | None]]:
-        """Yield accepted triples that came, went or changed one of their entities: id, triple (None when it went), fact before."""
-        next_ = self.next
-        touched = "1" if everything else "(since = ?1 OR until = ?1)"
+    def touched_triples(self, *, everything: bool) -> Iterator[tuple[str, JudgedTriple | None]]:
+        """Yield accepted triples that came, went or changed one of their entities: id, and the triple or None when it went."""
+        touched = "?1" if everything else "(since = ?1 OR until = ?1)"
         with self._transaction():
             self._db.execute("CREATE TEMP TABLE IF NOT EXISTS touched (id TEXT PRIMARY KEY) WITHOUT ROWID")
             self._db.execute("DELETE FROM touched")
-            self._db.execute(
-                "INSERT OR IGNORE INTO touched SELECT id FROM triple WHERE (since = ?1 OR until = ?1) AND outcome = 'accepted'",
-                (next_,),
-            )
+            query = f"INSERT OR IGNORE INTO touched SELECT id FROM triple WHERE {touched} AND outcome = 'accepted'"
+            self._db.execute(query, (self.next,))
             for column in ("subject_mention", "object_mention"):
                 self._db.execute(
                     f"INSERT OR IGNORE INTO touched SELECT triple.id FROM member JOIN triple ON triple.{column} = member.id"
                     " WHERE (member.since = ?1 OR member.until = ?1) AND triple.until IS NULL AND triple.outcome = 'accepted'",
-                    (next_,),
+                    (self.next,),
                 )
         for id_ in self._pages("SELECT id FROM touched WHERE id > ?1 ORDER BY id LIMIT ?2"):
-            live = self._db.execute(
-                "SELECT payload FROM triple WHERE id = ? AND until IS NULL AND outcome = 'accepted'", (id_,)
-            ).fetchone()
-            before = self._db.execute("SELECT payload FROM claim WHERE id = ? AND until IS NULL", (id_,)).fetchone()
-            yield id_, live and from_json(JudgedTriple, live[0]), before and str(before[0])
+            query = "SELECT payload FROM triple WHERE id = ? AND until IS NULL AND outcome = 'accepted'"
+            live = self._db.execute(query, (id_,)).fetchone()
+            yield id_, live and from_json(JudgedTriple, live[0])
 
     def entity_of(self, mention_id: str) -> str:
         """Return the id of the entity that a mention of the next generation refers to."""
@@ -302,36 +297,40 @@ class Ledger:
         row = self._db.execute("SELECT published_on FROM document WHERE id = ?", (document_id,)).fetchone()
         return None if row is None else row[0]
 
-    def set_claims(self, claims: Iterable[tuple[str, str | None]]) -> None:
-        """Say which fact each accepted triple states (triple id, fact id); None when the triple went."""
+    def regroup(self, triples: Iterable[tuple[str, Iterable[str]]]) -> None:
+        """Say which groups each accepted triple now stands in; those it stood in before and stands in now count as touched."""
         with self._transaction():
-            for triple_id, fact_id in claims:
-                self._replace("claim", "id", triple_id, {} if fact_id is None else {triple_id: (fact_id,)})
+            self._db.execute("CREATE TEMP TABLE IF NOT EXISTS touched_group (key TEXT PRIMARY KEY) WITHOUT ROWID")
+            for id_, keys in triples:
+                touch = "INSERT OR IGNORE INTO touched_group"
+                self._db.execute(f"{touch} SELECT payload FROM grouping WHERE owner = ? AND until IS NULL", (id_,))
+                self._replace("grouping", "owner", id_, _groupings(id_, keys))
+                self._db.execute(f"{touch} SELECT payload FROM grouping WHERE owner = ? AND until IS NULL", (id_,))
 
-    def triples_of_fact(self, fact_id: str) -> tuple[JudgedTriple, ...]:
+    def touched_groups(self) -> Iterator[str]:
+        yield from self._pages("SELECT key FROM touched_group WHERE key > ?1 ORDER BY key LIMIT ?2")
+
+    def triples_in_groups(self, keys: Iterable[str]) -> tuple[JudgedTriple, ...]:
+        """Return every accepted triple that stands in one of the groups."""
         rows = self._db.execute(
-            "SELECT triple.payload FROM claim JOIN triple ON triple.id = claim.id AND triple.until IS NULL"
-            " WHERE claim.payload = ? AND claim.until IS NULL ORDER BY triple.id",
-            (fact_id,),
+            "SELECT DISTINCT triple.id, triple.payload FROM json_each(?) JOIN grouping ON grouping.payload = json_each.value"
+            " AND grouping.until IS NULL JOIN triple ON triple.id = grouping.owner AND triple.until IS NULL ORDER BY triple.id",
+            (json.dumps(list(keys)),),
         )
-        return tuple(from_json(JudgedTriple, payload) for (payload,) in rows)
+        return tuple(from_json(JudgedTriple, payload) for _, payload in rows)
 
-    def set_fact(self, fact_id: str, fact: Fact | None, object_key: str = "") -> None:
-        """Make the next generation hold this fact, or none, under an id. Call inside `changing`."""
-        row = {} if fact is None else {fact_id: (fact.subject_id, fact.predicate, object_key, to_json(fact))}
-        self._replace("fact", "id", fact_id, row)
-
-    def facts_with_subject(self, subject_id: str, predicate: str) -> tuple[Fact, ...]:
-        rows = self._db.execute(
-            "SELECT payload FROM fact WHERE subject_id = ? AND predicate = ? AND until IS NULL ORDER BY id", (subject_id, predicate)
-        )
-        return tuple(from_json(Fact, payload) for (payload,) in rows)
-
-    def facts_with_object(self, object_key: str, predicate: str) -> tuple[Fact, ...]:
-        rows = self._db.execute(
-            "SELECT payload FROM fact WHERE object_key = ? AND predicate = ? AND until IS NULL ORDER BY id", (object_key, predicate)
-        )
-        return tuple(from_json(Fact, payload) for (payload,) in rows)
+    def set_facts(self, keys: Iterable[str], facts: Iterable[tuple[Fact, str, Iterable[str]]]) -> None:
+        """Make the facts that stand in one of the groups these, each given with its object's key and the groups it stands in."""
+        stood = "SELECT DISTINCT owner FROM json_each(?) JOIN grouping ON payload = value AND until IS NULL WHERE owner LIKE 'fct%'"
+        given = {fact.id: (fact, object_key, groups) for fact, object_key, groups in facts}
+        with self._transaction():
+            gone = {str(row[0]) for row in self._db.execute(stood, (json.dumps(list(keys)),))} - given.keys()
+            for id_ in sorted(gone):
+                self._replace("fact", "id", id_, {})
+                self._replace("grouping", "owner", id_, {})
+            for id_, (fact, object_key, groups) in given.items():
+                self._replace("fact", "id", id_, {id_: (fact.subject_id, fact.predicate, object_key, to_json(fact))})
+                self._replace("grouping", "owner", id_, _groupings(id_, groups))
 
     def changed(self) -> bool:
         """Tell whether the next generation differs from the published one in anything that a reader could see."""
@@ -347,13 +346,11 @@ class Ledger:
             self._db.execute("UPDATE graph SET value = ? WHERE name = 'generation'", (str(self.next),))
         self.published = self.next
 
-    @contextmanager
-    def changing(self) -> Iterator[None]:
-        """Commit the changes of the block together."""
-        with self._transaction():
-            yield
-
     # -- private
+
+    def _remember(self, values: Mapping[str, str]) -> None:
+        upsert = "INSERT INTO graph VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+        self._db.executemany(upsert, list(values.items()))
 
     def _drop_unpublished(self) -> None:
         with self._transaction():
@@ -377,20 +374,26 @@ class Ledger:
         gone = [id_ for id_, row in live.items() if rows.get(id_) != row]
         new = [(id_, row) for id_, row in rows.items() if live.get(id_) != row]
         # A row of this very generation never was visible: it goes for good, so that its key is free again.
-        self._db.executemany(f"DELETE FROM {table} WHERE id = ? AND since = ?", [(id_, self.next) for id_ in gone])
-        self._db.executemany(f"UPDATE {table} SET until = ? WHERE id = ? AND until IS NULL", [(self.next, id_) for id_ in gone])
-        scoped, scope_value = ((), ()) if scope == "id" else ((scope,), (value,))
-        names = ", ".join(("id", *scoped, *columns, "since"))
-        marks = ", ".join("?" * (2 + len(scoped) + len(columns)))
+        self._db.executemany(
+            f"DELETE FROM {table} WHERE id = ? AND since = ? AND {scope} = ?", [(id_, self.next, value) for id_ in gone]
+        )
+        self._db.executemany(
+            f"UPDATE {table} SET until = ? WHERE id = ? AND until IS NULL AND {scope} = ?",
+            [(self.next, id_, value) for id_ in gone],
+        )
+        names = dict.fromkeys(("id", scope, *columns))
+        marks = ", ".join("?" * (len(names) + 1))
         unchanged = " AND ".join(f"{column} IS ?" for column in columns)
+        revive = f"UPDATE {table} SET until = NULL WHERE id = ? AND until = ? AND {scope} = ? AND {unchanged}"
+        insert = f"INSERT INTO {table} ({', '.join(names)}, since) VALUES ({marks})"
         for id_, row in new:
             # Back to what the published generation has: its row lives on.
-            revive = f"UPDATE {table} SET until = NULL WHERE id = ? AND until = ? AND {unchanged}"
-            if not self._db.execute(revive, (id_, self.next, *row)).rowcount:
-                self._db.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", (id_, *scope_value, *row, self.next))
+            if not self._db.execute(revive, (id_, self.next, value, *row)).rowcount:
+                scoped = () if scope == "id" else (value,)
+                self._db.execute(insert, (id_, *scoped, *row, self.next))
 
     def _pages(self, query: str, *parameters: object) -> Iterator[str]:
-        """Yield the first column of a query over a text key, page by page: `?1` is the key to go on after, the last the page size."""
+        """Yield the first column of a query over a text key, by page: `?1` is the key to go on after, the last the page size."""
         after = ""
         while rows := self._db.execute(query, (after, *parameters, PAGE_ROWS)).fetchall():
             yield from (str(row[0]) for row in rows)
@@ -420,10 +423,14 @@ _COLUMNS = {
     "failure": ("payload",),
     "entity": ("payload",),
     "member": ("payload",),
-    "claim": ("payload",),
+    "grouping": ("payload",),
     "fact": ("subject_id", "predicate", "object_key", "payload"),
 }
 """The columns of a membership beside its id, its scope and its generations."""
+
+
+def _groupings(owner: str, keys: Iterable[str]) -> dict[str, tuple[object, ...]]:
+    return {f"{owner} {key}": (key,) for key in keys}
 
 
 def _triple_row(judged: JudgedTriple) -> tuple[object, ...]:

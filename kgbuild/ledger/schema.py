@@ -5,7 +5,7 @@ asked again. *Memberships* (the rest) belong to generations: a row is part of ge
 or greater than g. A build writes rows of the generation after the published one; publishing is one update of `graph.generation`.
 
     member   id: a mention's, payload: the entity it refers to
-    claim    id: an accepted triple's, payload: the fact it states
+    grouping owner: an accepted triple or a fact, payload: the key of a group of facts that are decided together (see `fusion.groups`)
 """
 
 import sqlite3
@@ -20,7 +20,7 @@ MIGRATIONS: tuple[str, ...] = (
 
     CREATE TABLE file (uri TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, recipe TEXT NOT NULL, failures TEXT NOT NULL);
     CREATE TABLE file_document (uri TEXT NOT NULL, document_id TEXT NOT NULL, PRIMARY KEY (uri, document_id)) WITHOUT ROWID;
-    CREATE TABLE scan (uri TEXT PRIMARY KEY, fingerprint TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE scan (uri TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, size INTEGER NOT NULL) WITHOUT ROWID;
 
     CREATE TABLE document (
         id TEXT PRIMARY KEY, uri TEXT NOT NULL, published_on TEXT, payload TEXT NOT NULL, recipe TEXT NOT NULL, chunks TEXT NOT NULL
@@ -60,8 +60,8 @@ MIGRATIONS: tuple[str, ...] = (
         id TEXT NOT NULL, block_key TEXT NOT NULL, payload TEXT NOT NULL,
         since INTEGER NOT NULL, until INTEGER, PRIMARY KEY (id, since)
     ) WITHOUT ROWID;
-    CREATE TABLE claim (
-        id TEXT NOT NULL, payload TEXT NOT NULL,
+    CREATE TABLE grouping (
+        id TEXT NOT NULL, owner TEXT NOT NULL, payload TEXT NOT NULL,
         since INTEGER NOT NULL, until INTEGER, PRIMARY KEY (id, since)
     ) WITHOUT ROWID;
     CREATE TABLE fact (
@@ -78,7 +78,8 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX failure_of_document ON failure (document_id);
     CREATE INDEX entity_of_block ON entity (block_key);
     CREATE INDEX member_of_block ON member (block_key);
-    CREATE INDEX claim_of_fact ON claim (payload);
+    CREATE INDEX grouping_of_owner ON grouping (owner);
+    CREATE INDEX grouping_by_key ON grouping (payload);
     CREATE INDEX fact_of_subject ON fact (subject_id, predicate);
     CREATE INDEX fact_of_object ON fact (object_key, predicate);
 
@@ -89,12 +90,12 @@ MIGRATIONS: tuple[str, ...] = (
     # An index on both ends of every membership: what the next generation adds and retires is found without a scan.
     "".join(
         f"CREATE INDEX {table}_since ON {table} (since);\nCREATE INDEX {table}_until ON {table} (until) WHERE until IS NOT NULL;\n"
-        for table in ("document_in", "chunk", "triple", "mention", "failure", "entity", "member", "claim", "fact")
+        for table in ("document_in", "chunk", "triple", "mention", "failure", "entity", "member", "grouping", "fact")
     ),
 )
 """`MIGRATIONS[n]` takes a ledger of version n to version n + 1. Never edit one that was released; append."""
 
-MEMBERSHIPS = ("document_in", "chunk", "triple", "mention", "failure", "entity", "member", "claim", "fact")
+MEMBERSHIPS = ("document_in", "chunk", "triple", "mention", "failure", "entity", "member", "grouping", "fact")
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,11 +11,13 @@ from kgbuild.errors import GraphError
 from kgbuild.ledger.ledger import LEDGER_FILE, connect
 from kgbuild.ledger.lock import writing
 from kgbuild.ledger.schema import MIGRATIONS, migrate, version_of
+from kgbuild.ontology.model import Ontology
 from kgbuild.records import Chunk, Document, Entity, Fact, Failure, JudgedTriple, Mention
 from kgbuild.serialisation import from_json
 
 Record = TypeVar("Record")
 
+_FAILURE_ORDER = ", ".join(f"coalesce(payload ->> '$.{name}', '')" for name in ("stage", "uri", "chunk_id", "reason", "detail"))
 _ALIVE = "since <= :generation AND (until IS NULL OR until > :generation)"
 
 
@@ -59,6 +61,18 @@ class Snapshot:
         row = self._db.execute("SELECT report FROM run WHERE report IS NOT NULL ORDER BY id DESC LIMIT 1").fetchone()
         return None if row is None else str(row[0])
 
+    @cached_property
+    def ontology(self) -> Ontology:
+        """What the graph was built under; one without classes and properties before the first build."""
+        text = self.value("ontology")
+        return from_json(Ontology, text) if text else Ontology("none", {}, {})
+
+    def files(self, recipe: str) -> dict[str, str]:
+        """Return the fingerprint of each file as it was when the last build read it in the same way."""
+        return dict(
+            self._db.execute("SELECT uri, file.fingerprint FROM file JOIN scan USING (uri) WHERE recipe = ?", (recipe,)).fetchall()
+        )
+
     # -- all records of a kind
 
     def documents(self) -> Iterator[Document]:
@@ -83,7 +97,7 @@ class Snapshot:
         return self._records(JudgedTriple, "SELECT payload FROM triple WHERE outcome != 'accepted' AND {alive} ORDER BY id")
 
     def failures(self) -> Iterator[Failure]:
-        return self._records(Failure, "SELECT payload FROM failure WHERE {alive} ORDER BY id")
+        return self._records(Failure, "SELECT payload FROM failure WHERE {alive} ORDER BY " + _FAILURE_ORDER)
 
     # -- one record
 
@@ -109,14 +123,26 @@ class Snapshot:
         triples = (from_json(JudgedTriple, payload) for (payload,) in rows)
         return tuple(judged for judged in triples if judged.triple.chunk_id == chunk.id)
 
-    def triples_of_fact(self, id_: str) -> tuple[JudgedTriple, ...]:
-        """Return the accepted triples that state a fact."""
-        rows = self._db.execute(
-            f"SELECT triple.payload FROM (SELECT id FROM claim WHERE payload = ? AND {self._alive}) JOIN triple USING (id)"
-            f" WHERE {self._alive} ORDER BY id",
-            (id_,),
+    def triples_of_fact(self, fact: Fact) -> tuple[JudgedTriple, ...]:
+        """Return the accepted triples of the places that state a fact."""
+        places = {(piece.chunk_id, piece.span) for piece in fact.evidence}
+        chunks = [chunk for id_ in sorted({piece.chunk_id for piece in fact.evidence}) if (chunk := self.chunk(id_)) is not None]
+        triples = (judged for chunk in chunks for judged in self.triples_of_chunk(chunk))
+        return tuple(
+            judged
+            for judged in triples
+            if judged.triple.predicate == fact.predicate and (judged.triple.chunk_id, judged.triple.evidence) in places
         )
-        return tuple(from_json(JudgedTriple, payload) for (payload,) in rows)
+
+    def facts_of(self, entity_id: str) -> Iterator[Fact]:
+        """Yield the facts that have the entity as subject."""
+        rows = self._db.execute(f"SELECT payload FROM fact WHERE subject_id = ? AND {self._alive} ORDER BY id", (entity_id,))
+        return (from_json(Fact, payload) for (payload,) in rows)
+
+    def facts_of_mention(self, mention_id: str) -> Iterator[Fact]:
+        """Yield the facts that have as subject or object the entity which a mention refers to."""
+        row = self._db.execute(f"SELECT payload FROM member WHERE id = ? AND {self._alive}", (mention_id,)).fetchone()
+        return iter(self.facts_of_entity(row[0]) if row else ())
 
     def facts_of_entity(self, id_: str) -> tuple[Fact, ...]:
         """Return the facts in which an entity is subject or object."""
@@ -142,6 +168,11 @@ class Snapshot:
             f"SELECT outcome, reason, count(*) FROM triple WHERE {self._alive} GROUP BY 1, 2 ORDER BY 3 DESC, 2"
         )
         return {(outcome, reason): n for outcome, reason, n in rows}
+
+    def loops(self) -> int:
+        """Count accepted triples that state no fact, since resolution found their two sides to be one entity."""
+        grouped = f"SELECT owner FROM grouping WHERE {self._alive}"
+        return self._count(f"SELECT count(*) FROM triple WHERE outcome = 'accepted' AND {self._alive} AND id NOT IN ({grouped})")
 
     def status_counts(self) -> dict[str, int]:
         rows = self._db.execute(f"SELECT payload ->> '$.status', count(*) FROM fact WHERE {self._alive} GROUP BY 1")

@@ -1,0 +1,77 @@
+"""What one batch of each step does, wherever it runs: records and addresses in, records out, never a client or a handle.
+
+A runner maps these over batches, in this process, in threads or as Prefect tasks; the ledger is none of their business but for the
+segment that finished extractions are appended to, so that a kill loses none of them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kgbuild import chunking, documents
+from kgbuild.extraction import ExtractorAddress, opened
+from kgbuild.ids import digest
+from kgbuild.judging import JudgeAddress, open_judge
+from kgbuild.ledger import FileRead, worker_segment
+from kgbuild.records import CandidateTriple, Chunk, Extraction, Span, Verdict, moved
+from kgbuild.serialisation import to_json
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How files become chunks. root: the documents folder; max_tokens: the budget of a chunk; context_chars: kept of what is before."""
+
+    root: str
+    max_tokens: int = 400
+    context_chars: int = 400
+
+    @property
+    def recipe(self) -> str:
+        """A digest of everything but the files that decides what reading gives."""
+        return digest("reading", documents.VERSION, chunking.VERSION, self.max_tokens, self.context_chars)
+
+
+def read_batch(uris: Sequence[str], reading: Reading) -> tuple[FileRead, ...]:
+    """Read files and chunk what they hold."""
+    return tuple(_read(uri, reading) for uri in uris)
+
+
+def _read(uri: str, reading: Reading) -> FileRead:
+    found, failures = documents.read_file(Path(reading.root) / uri, uri)
+    chunked = ((document, chunking.chunk(document, reading.max_tokens, reading.context_chars)) for document in found)
+    return FileRead(uri, tuple(chunked), failures)
+
+
+@dataclass(frozen=True, slots=True)
+class Extracting:
+    """graph, run_id: where finished extractions are appended as they come."""
+
+    extractor: ExtractorAddress
+    graph: str
+    run_id: int
+
+
+def extract_batch(items: Sequence[tuple[str, Chunk]], extracting: Extracting) -> tuple[tuple[str, Extraction], ...]:
+    """Extract from chunks that each stand for their words alone; `items` pairs each with the key of its extraction."""
+    segment = worker_segment(Path(extracting.graph), extracting.run_id)
+    extractions = opened(extracting.extractor).extract([chunk for _, chunk in items])
+    done = []
+    for (key, _), extraction in zip(items, extractions, strict=True):
+        bare = replace(extraction, candidates=tuple(moved(triple, 0, "", "") for triple in extraction.candidates))
+        if not (bare.failure and bare.failure.retryable):
+            segment.append(key, to_json(bare))
+        done.append((key, bare))
+    return tuple(done)
+
+
+def judge_batch(
+    items: Sequence[tuple[str, Chunk, tuple[CandidateTriple, ...]]], judge: JudgeAddress
+) -> tuple[tuple[str, tuple[Verdict, ...]], ...]:
+    """Judge the candidates of chunks that each stand for their words alone; `items` pairs each with the key of its verdicts."""
+    judging = open_judge(judge)
+    return tuple((key, tuple(judging.judge(candidates, chunk))) for key, chunk, candidates in items)
+
+
+def words_alone(chunk: Chunk) -> Chunk:
+    """Return the chunk without its document and place: what an extraction, and so its key, may depend on."""
+    return replace(chunk, id="", document_id="", index=0, span=Span(0, len(chunk.text)))

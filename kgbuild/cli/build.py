@@ -1,0 +1,75 @@
+"""`kgbuild build`: documents in, the graph brought up to date, a report out."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, err, out, print_json
+from kgbuild.cli.report import next_steps, print_report
+from kgbuild.pipeline import build as run_build
+from kgbuild.planning import Preview, build_plan, preview
+from kgbuild.progress import DrawnProgress
+from kgbuild.runner import InThreads
+from kgbuild.serialisation import to_dict
+from kgbuild.settings import Settings
+
+
+def build(
+    documents: Annotated[Path, Argument(metavar="DOCUMENTS", help="A folder of txt, md, html, csv or jsonl files.")],
+    ontology: Annotated[
+        str | None, Option(metavar="ONTOLOGY", help="A bundled name or a file; a graph remembers the one it was built with.")
+    ] = None,
+    graph: GraphOption = DEFAULT_GRAPH,
+    extractor: Annotated[str, Option(help="What reads the chunks: compact.")] = "compact",
+    weights: Annotated[Path | None, Option(metavar="FILE", help="Weights of the compact model; those shipped by default.")] = None,
+    uncovered: Annotated[bool, Option("--uncovered", help="Also look for properties that the weights were never taught.")] = False,
+    retry_failed: Annotated[bool, Option("--retry-failed", help="Ask again for chunks that failed for good.")] = False,
+    replace_root: Annotated[bool, Option("--replace-root", help="Let the graph follow another folder of documents.")] = False,
+    prefect: Annotated[bool, Option("--prefect", help="Run as a Prefect flow, even without PREFECT_API_URL.")] = False,
+    dry_run: Annotated[bool, Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Build a graph from a folder of documents, or bring it up to date with the folder.
+
+    Run it again at any time: only what changed is read, and an interrupted build goes on where it stopped.
+    """
+    settings = Settings.read()
+    chosen = weights or settings.weights
+    options = {"uncovered": uncovered, "retry_failed": retry_failed, "replace_root": replace_root}
+    if dry_run:
+        _print_preview(preview(build_plan(documents, graph, ontology, extractor, chosen, **options)), as_json)
+        return
+    try:
+        if prefect or settings.prefect_api_url:
+            from flows.build_graph import run_quietly
+
+            parameters = {"documents": documents, "graph": graph, "ontology": ontology, "extractor": extractor, "weights": chosen}
+            made = run_quietly({**parameters, **options})
+        else:
+            plan = build_plan(documents, graph, ontology, extractor, chosen, **options)
+            with DrawnProgress() as progress:
+                made = run_build(plan, InThreads(settings.threads), progress)
+    except KeyboardInterrupt:
+        err.print("Stopped. What was done is kept: run the same command again to go on.")
+        raise typer.Exit(130) from None
+    if as_json:
+        print_json(to_dict(made))
+        return
+    print_report(made)
+    if made.changed:
+        next_steps(graph)
+
+
+def _print_preview(expected: Preview, as_json: bool) -> None:
+    if as_json:
+        print_json(to_dict(expected))
+        return
+    out.print(
+        f"{expected.files:,} files in {expected.documents}: {expected.to_read:,} to read, {expected.removed:,} gone since",
+        soft_wrap=True,
+    )
+    if expected.uncovered:
+        out.print(f"Not covered by the weights, so not looked for: {', '.join(expected.uncovered)}", soft_wrap=True)
+        out.print("Teach them with `kgbuild train`, or look for them anyway with --uncovered")

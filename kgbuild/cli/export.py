@@ -1,0 +1,46 @@
+"""`kgbuild export` and `view`: the graph as files, and as one page to look at."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, err, out
+from kgbuild.errors import InputError
+from kgbuild.ledger import Snapshot
+
+
+def export(
+    out_path: Annotated[Path, Argument(metavar="OUT", help="A folder for jsonl and parquet, a file for graphml and turtle.")],
+    to: Annotated[str, Option("--to", metavar="FORMAT", help="jsonl, parquet, graphml or turtle.")],
+    graph: GraphOption = DEFAULT_GRAPH,
+) -> None:
+    """Write the published graph to files. Every quote is checked against its document on the way."""
+    from kgbuild.stores.files import export_graphml, export_jsonl, export_parquet, export_turtle
+
+    with Snapshot.open(graph) as snapshot:
+        match to:
+            case "jsonl":
+                export_jsonl(snapshot, out_path)
+            case "parquet":
+                export_parquet(snapshot, out_path)
+            case "graphml":
+                export_graphml(snapshot, out_path)
+            case "turtle":
+                export_turtle(snapshot, out_path)
+            case _:
+                raise InputError("--to", f"{to!r} is no format", "Use one of: jsonl, parquet, graphml, turtle")
+        facts = snapshot.counts()["facts"]
+    err.print(f"Wrote {facts:,} facts to {out_path}", soft_wrap=True)
+
+
+def view(
+    output: Annotated[Path, Option("--output", metavar="FILE", help="Where to write the page.")] = Path("graph.html"),
+    graph: GraphOption = DEFAULT_GRAPH,
+) -> None:
+    """Write one HTML page to search entities, walk to their neighbours and read the evidence; it needs no network."""
+    from kgbuild.stores.html import write_view
+
+    with Snapshot.open(graph) as snapshot:
+        write_view(snapshot, output)
+    out.print(f"Open {output.resolve()} in a browser", soft_wrap=True)

@@ -1,0 +1,33 @@
+"""`kgbuild query`: Cypher on the graph, without a server."""
+
+from typing import Annotated
+
+from rich.markup import escape
+from rich.table import Table
+from typer import Argument, Option
+
+from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, out, print_json
+
+
+def query(
+    cypher: Annotated[
+        str, Argument(metavar="CYPHER", help="A query that reads, such as 'MATCH (a)-[r]->(b) RETURN a.name, b.name'.")
+    ],
+    limit: Annotated[int, Option(help="Rows to show at most.")] = 1000,
+    graph: GraphOption = DEFAULT_GRAPH,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask the graph in Cypher; nodes are Document, Chunk and Entity, and every property is a relationship such as BORN_IN."""
+    from kgbuild.stores import open_store
+
+    with open_store("embedded", graph) as store:
+        answer = store.query(cypher, max_rows=limit)
+    if as_json:
+        print_json([dict(zip(answer.columns, row, strict=True)) for row in answer.rows])
+        return
+    table = Table(*(escape(column) for column in answer.columns), box=None, pad_edge=False, header_style="bold")
+    for row in answer.rows:
+        table.add_row(*("" if value is None else escape(str(value)) for value in row))
+    out.print(table)
+    more = "" if answer.complete else "; there are more, raise --limit"
+    out.print(f"[dim]{len(answer.rows):,} row{'s' * (len(answer.rows) != 1)}{more}[/dim]")

@@ -1,0 +1,141 @@
+"""`kgbuild status`, `report` and `rejected`: what is in a graph, what the last build did, and what it did not take and why."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from rich.markup import escape
+from rich.table import Table
+from typer import Option
+
+from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, out, print_json
+from kgbuild.errors import InputError
+from kgbuild.ledger import Snapshot
+from kgbuild.records import Mention, Outcome, Reason
+from kgbuild.report import Report
+from kgbuild.serialisation import from_json, to_dict
+
+SHOWN_FAILURES = 10
+
+
+def status(graph: GraphOption = DEFAULT_GRAPH, as_json: JsonOption = False) -> None:
+    """Say what is in a graph: documents, entities, facts, and where it came from."""
+    with Snapshot.open(graph) as snapshot:
+        counts = {"generation": snapshot.generation, **snapshot.counts()}
+        origin = {"documents_folder": snapshot.value("root"), "ontology": snapshot.ontology.name}
+    if as_json:
+        print_json({**origin, **counts})
+        return
+    out.print(
+        f"Graph {graph}, generation {counts.pop('generation')}, from {origin['documents_folder']} under {origin['ontology']}",
+        soft_wrap=True,
+    )
+    out.print(", ".join(f"{n:,} {kind}" for kind, n in counts.items()))
+
+
+def report(graph: GraphOption = DEFAULT_GRAPH, as_json: JsonOption = False) -> None:
+    """Show the report of the last build."""
+    with Snapshot.open(graph) as snapshot:
+        text = snapshot.last_report()
+    if text is None:
+        raise InputError(graph, "no build has finished yet", "Run the same `kgbuild build` again")
+    made = from_json(Report, text)
+    print_json(to_dict(made)) if as_json else print_report(made)
+
+
+def rejected(
+    reason: Annotated[str | None, Option(metavar="R", help="Only those with this reason, such as 'outside range'.")] = None,
+    limit: Annotated[int, Option(help="How many to show.")] = 20,
+    graph: GraphOption = DEFAULT_GRAPH,
+    as_json: JsonOption = False,
+) -> None:
+    """List candidate triples that were rejected or left undecided, with the rule that decided."""
+    if reason is not None and reason not in {*Reason}:
+        raise InputError("--reason", f"{reason!r} is not a reason", f"Use one of: {', '.join(Reason)}")
+    with Snapshot.open(graph) as snapshot:
+        counts = {
+            str(given): n
+            for (outcome, given), n in snapshot.verdict_counts().items()
+            if outcome != Outcome.ACCEPTED and given is not None
+        }
+        wanted = (judged for judged in snapshot.rejected() if reason in (None, judged.verdict.reason))
+        shown = [judged for _, judged in zip(range(limit), wanted, strict=False)]
+    total = sum(n for given, n in counts.items() if reason in (None, given))
+    if as_json:
+        print_json({"counts": counts, "triples": [json.loads(_json(judged)) for judged in shown]})
+        return
+    if not shown:
+        out.print("No candidate was rejected." if reason is None else f"No candidate was rejected for being {reason!r}.")
+        return
+    table = Table("id", "subject", "property", "object", "reason", "detail", box=None, pad_edge=False, header_style="bold")
+    for judged in shown:
+        triple, verdict = judged.triple, judged.verdict
+        object_ = _typed(triple.object) if isinstance(triple.object, Mention) else triple.object.text
+        undecided = " (undecided)" if verdict.outcome is Outcome.UNDECIDED else ""
+        cells = (triple.id, _typed(triple.subject), triple.predicate, object_, f"{verdict.reason}{undecided}", verdict.detail)
+        table.add_row(*(escape(cell) for cell in cells))
+    out.print(table)
+    if total > len(shown):
+        out.print(f"… and {total - len(shown):,} more; show them with --limit")
+    out.print("Why in full: kgbuild explain ID")
+
+
+def _json(record: object) -> str:
+    from kgbuild.serialisation import to_json
+
+    return to_json(record)
+
+
+def _typed(mention: Mention) -> str:
+    return f"{mention.text}:{mention.class_name}"
+
+
+def print_report(made: Report) -> None:
+    """Print a report for a person."""
+    if made.changed:
+        gone = f", {made.documents_removed:,} removed" if made.documents_removed else ""
+        out.print(f"[bold]{made.documents:,} documents[/bold] ({made.documents_read:,} read{gone}) in {made.chunks:,} chunks")
+    else:
+        out.print(f"[bold]Nothing changed[/bold]: {made.documents:,} documents in {made.chunks:,} chunks, as they were")
+    below = f"; {made.below_threshold:,} more scored too low to claim" if made.below_threshold else ""
+    out.print(f"{made.candidates:,} candidate triples: {made.accepted:,} accepted{_by_reason(made)}{below}")
+    disputed = f", {made.disputed:,} of them disputed by others" if made.disputed else ""
+    out.print(f"{made.mentions:,} mentions of [bold]{made.entities:,} entities[/bold], [bold]{made.facts:,} facts[/bold]{disputed}")
+    if made.loops:
+        out.print(f"{made.loops:,} accepted triples state nothing: their two sides are one entity")
+    if made.uncovered:
+        out.print(
+            f"[yellow]{len(made.uncovered)} properties not covered[/yellow] by the weights, so not looked for: {', '.join(made.uncovered)}"
+        )
+    if made.failures:
+        out.print(f"[yellow]{len(made.failures):,} could not be read in full:[/yellow]")
+        for failure in made.failures[:SHOWN_FAILURES]:
+            out.print(
+                f"  {escape(failure.uri)}: {failure.reason}" + (f" ({escape(failure.detail)})" if failure.detail else ""),
+                soft_wrap=True,
+            )
+        if len(made.failures) > SHOWN_FAILURES:
+            out.print(f"  … and {len(made.failures) - SHOWN_FAILURES:,} more: kgbuild report --json")
+    if made.changed:
+        out.print(f"[dim]{sum(made.seconds.values()):.1f} s: {_seconds(made.seconds)}[/dim]")
+
+
+def _by_reason(made: Report) -> str:
+    parts = [f"{n:,} {reason}" for reason, n in made.rejected.items()]
+    undecided = [f"{n:,} {reason}" for reason, n in made.undecided.items()]
+    rejected = f", {sum(made.rejected.values()):,} rejected ({', '.join(parts)})" if parts else ""
+    return rejected + (f", {sum(made.undecided.values()):,} undecided ({', '.join(undecided)})" if undecided else "")
+
+
+def _seconds(seconds: Mapping[str, float]) -> str:
+    return ", ".join(f"{stage} {spent:.1f}" for stage, spent in seconds.items() if spent >= 0.05)
+
+
+def next_steps(graph: Path) -> None:
+    """Say what one would do next."""
+    option = "" if graph == DEFAULT_GRAPH else f" --graph {graph}"
+    out.print()
+    out.print(f"Look around:  kgbuild view{option}          one HTML page to search and walk the graph", soft_wrap=True)
+    out.print(f"Ask it:       kgbuild query 'MATCH (a:Entity) RETURN a.class_name, count(*)'{option}", soft_wrap=True, markup=False)
+    out.print(f"See why not:  kgbuild rejected{option}", soft_wrap=True)

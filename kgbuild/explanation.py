@@ -1,0 +1,154 @@
+"""Where a record comes from, gathered from a snapshot: what `kgbuild explain` shows."""
+
+from dataclasses import dataclass
+
+from kgbuild.ledger import Snapshot
+from kgbuild.records import Chunk, Document, Entity, EntityRef, Evidence, Fact, JudgedTriple, Span, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """Words in their sentence. `before`, `words` and `after` join to the text around the span; uri and span say where."""
+
+    uri: str
+    title: str
+    span: Span
+    before: str
+    words: str
+    after: str
+    stated_on: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One piece of evidence of a fact: the words, who extracted it, who judged it, and the triple as claimed there."""
+
+    quoted: Quoted
+    extractor: str
+    judge: str
+    probability: float
+    triple_ids: tuple[str, ...]
+    named: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FactExplained:
+    """A fact in words, its evidence, and the facts about the same subject and property that it stands beside."""
+
+    fact: Fact
+    subject: str
+    object: str
+    statements: tuple[Statement, ...]
+    beside: tuple[tuple[str, str, Status], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TripleExplained:
+    """A candidate triple, the verdict on it, and the words it was taken from."""
+
+    judged: JudgedTriple
+    quoted: Quoted | None
+    fact_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EntityExplained:
+    """An entity with what the graph says of it: facts as (id, subject, property, object, status)."""
+
+    entity: Entity
+    facts: tuple[tuple[str, str, str, str, Status], ...]
+    documents: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkExplained:
+    chunk: Chunk
+    uri: str
+    triples: tuple[JudgedTriple, ...]
+
+
+Explained = FactExplained | TripleExplained | EntityExplained | ChunkExplained | Document
+
+AROUND_CHARS = 120
+"""Shown on both sides of words that are not a whole sentence themselves."""
+
+
+def explain(snapshot: Snapshot, id_: str) -> Explained | None:
+    """Find the record with an id and gather where it comes from; None when the published graph has no such record."""
+    match id_.partition("_")[0]:
+        case "fct" if (fact := snapshot.fact(id_)) is not None:
+            return _fact(snapshot, fact)
+        case "tri" if (judged := snapshot.triple(id_)) is not None:
+            return _triple(snapshot, judged)
+        case "ent" if (entity := snapshot.entity(id_)) is not None:
+            return _entity(snapshot, entity)
+        case "chk" if (chunk := snapshot.chunk(id_)) is not None:
+            document = snapshot.document(chunk.document_id)
+            return ChunkExplained(chunk, document.uri if document else "", snapshot.triples_of_chunk(chunk))
+        case "doc":
+            return snapshot.document(id_)
+    return None
+
+
+def _fact(snapshot: Snapshot, fact: Fact) -> FactExplained:
+    claimed = snapshot.triples_of_fact(fact)
+    rivals = [
+        (other.id, _object(snapshot, other), other.status)
+        for other in snapshot.facts_of(fact.subject_id)
+        if other.predicate == fact.predicate and other.id != fact.id
+    ]
+    statements = tuple(_statement(snapshot, piece, claimed) for piece in fact.evidence)
+    return FactExplained(fact, _name(snapshot, fact.subject_id), _object(snapshot, fact), statements, tuple(rivals))
+
+
+def _statement(snapshot: Snapshot, piece: Evidence, claimed: tuple[JudgedTriple, ...]) -> Statement:
+    here = [
+        judged.triple for judged in claimed if judged.triple.chunk_id == piece.chunk_id and judged.triple.evidence == piece.span
+    ]
+    named = {end.text for triple in here for end in (triple.subject, triple.object)}
+    quoted = _quoted(snapshot, piece.document_id, piece.span, piece.stated_on)
+    return Statement(
+        quoted, piece.extractor, piece.judge, piece.probability, tuple(triple.id for triple in here), tuple(sorted(named))
+    )
+
+
+def _triple(snapshot: Snapshot, judged: JudgedTriple) -> TripleExplained:
+    triple = judged.triple
+    document_id = triple.subject.document_id
+    quoted = _quoted(snapshot, document_id, triple.evidence) if triple.evidence is not None else None
+    facts = (
+        fact.id
+        for fact in snapshot.facts_of_mention(triple.subject.id)
+        if any(piece.chunk_id == triple.chunk_id and piece.span == triple.evidence for piece in fact.evidence)
+        and fact.predicate == triple.predicate
+    )
+    return TripleExplained(judged, quoted, tuple(facts))
+
+
+def _entity(snapshot: Snapshot, entity: Entity) -> EntityExplained:
+    facts = snapshot.facts_of_entity(entity.id)
+    rows = tuple(
+        (fact.id, _name(snapshot, fact.subject_id), fact.predicate, _object(snapshot, fact), fact.status) for fact in facts
+    )
+    ids = sorted({piece.document_id for fact in facts for piece in fact.evidence})
+    documents = (document.uri for id_ in ids if (document := snapshot.document(id_)) is not None)
+    return EntityExplained(entity, rows, tuple(sorted(documents)))
+
+
+def _quoted(snapshot: Snapshot, document_id: str, span: Span, stated_on: str | None = None) -> Quoted:
+    document = snapshot.document(document_id)
+    if document is None:
+        return Quoted(document_id, "", span, "", "", "", stated_on)
+    text = document.text
+    before = text[max(0, span.start - AROUND_CHARS) : span.start].rpartition("\n")[2]
+    after = text[span.end : span.end + AROUND_CHARS].partition("\n")[0]
+    return Quoted(document.uri, document.title, span, before, span.of(text), after, stated_on)
+
+
+def _name(snapshot: Snapshot, entity_id: str) -> str:
+    entity = snapshot.entity(entity_id)
+    return entity_id if entity is None else entity.name
+
+
+def _object(snapshot: Snapshot, fact: Fact) -> str:
+    return _name(snapshot, fact.object.entity_id) if isinstance(fact.object, EntityRef) else fact.object.value

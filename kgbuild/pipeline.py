@@ -1,0 +1,318 @@
+"""The order of the steps, once, over any runner.
+
+    files -> documents and chunks -> candidate triples -> judged triples -> mentions -> entities -> facts -> publication
+
+The pipeline asks the ledger what is still to do, hands it out in batches and gives the results back to the ledger. It decides
+nothing: what a step does stands in `batches` and in the stages.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Protocol, TypeVar
+from uuid import uuid4
+
+from kgbuild import fusion, resolution
+from kgbuild.batches import Extracting, Reading, extract_batch, judge_batch, read_batch, words_alone
+from kgbuild.documents import FoundFile, find_files
+from kgbuild.errors import InputError
+from kgbuild.extraction import Extractor, ExtractorAddress, opened
+from kgbuild.fusion.fuse import fuse, self_loops
+from kgbuild.fusion.groups import fact_group_keys, group_keys, object_key
+from kgbuild.ids import digest, identified
+from kgbuild.judging import Judge, JudgeAddress, open_judge
+from kgbuild.ledger import Ledger, Placed, Snapshot
+from kgbuild.ontology.model import Ontology
+from kgbuild.records import CandidateTriple, Chunk, Document, Extraction, Failure, JudgedTriple, Mention, Outcome, Verdict, moved
+from kgbuild.report import Report, report_of
+from kgbuild.resolution.coreference import representatives
+from kgbuild.resolution.normalisation import block_key
+from kgbuild.resolution.resolve import resolve
+from kgbuild.serialisation import to_json
+
+Item = TypeVar("Item")
+Context = TypeVar("Context")
+Result = TypeVar("Result")
+
+FILES_PER_BATCH, BYTES_PER_BATCH = 128, 16_000_000
+CHUNKS_PER_BATCH = 128
+ROWS_PER_COMMIT = 1000
+
+
+class Runner(Protocol):
+    """Maps a step over batches, several at a time, and yields the results in the order of the batches."""
+
+    def __call__(
+        self, step: Callable[[Sequence[Item], Context], Result], batches: Iterable[Sequence[Item]], context: Context
+    ) -> Iterator[Result]: ...
+
+
+class Progress(Protocol):
+    """Somebody who watches: told when a stage begins and how far it has come."""
+
+    def begin(self, stage: str, total: int | None) -> None: ...
+
+    def advance(self, done: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPlan:
+    """All that decides what a build makes of a folder of documents.
+
+    uncovered: properties that the extractor does not know and will not look for, for the report to name.
+    """
+
+    documents: Path
+    graph: Path
+    ontology: Ontology
+    extractor: ExtractorAddress
+    judge: JudgeAddress
+    uncovered: tuple[str, ...] = ()
+    retry_failed: bool = False
+    replace_root: bool = False
+
+
+def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
+    """Bring a graph directory up to date with a folder of documents, and publish the result as its next generation.
+
+    Raises InputError for a folder that is missing, empty or not the graph's; GraphError when the graph cannot be written.
+    """
+    extractor, judge = opened(plan.extractor), open_judge(plan.judge)
+    with Ledger.open(plan.graph) as ledger:
+        _claim_root(ledger, plan)
+        stages = _Stages(progress)
+        run_id = ledger.start_run()
+        reading = Reading(str(plan.documents))
+
+        with stages.stage("reading", None):
+            to_read = ledger.unread(files_of(plan), reading.recipe)
+            for files in run(read_batch, _file_batches(to_read), reading):
+                ledger.add_files(files, reading.recipe)
+                stages.advance(len(files))
+        made_with = _made_with(plan, reading, extractor, judge)
+        added, removed = ledger.stage_documents(made_with["plan"], retry_failed=plan.retry_failed)
+        ledger.stage_file_failures()
+        transient: dict[str, Failure] = {}
+
+        with stages.stage("extracting", ledger.chunks_to_process() if added else 0):
+            to_extract = _unextracted(ledger, extractor, stages.advance)
+            extracting = Extracting(plan.extractor, str(plan.graph), run_id)
+            for extractions in run(extract_batch, _batches(to_extract, CHUNKS_PER_BATCH), extracting):
+                ledger.add_extractions(extractions)
+                transient |= {key: done.failure for key, done in extractions if done.failure and done.failure.retryable}
+                stages.advance(len(extractions))
+        with stages.stage("judging", None):
+            for verdicts in run(judge_batch, _batches(_unjudged(ledger, extractor, judge), CHUNKS_PER_BATCH), plan.judge):
+                ledger.add_verdicts(verdicts)
+                stages.advance(len(verdicts))
+        with stages.stage("placing", added):
+            for batch in _batches(ledger.documents_to_process(), CHUNKS_PER_BATCH):
+                ledger.place(
+                    [_placed(document, chunks, ledger, extractor, judge, plan.ontology, transient) for document, chunks in batch]
+                )
+                stages.advance(len(batch))
+
+        everything = ledger.value("fused_with") != made_with["fused_with"]
+        with stages.stage("resolving", None):
+            for blocks in _batches(ledger.touched_blocks(everything=everything), ROWS_PER_COMMIT):
+                ledger.set_entities((key, resolve(key, ledger.mentions_of_block(key), plan.ontology)) for key in blocks)
+                stages.advance(len(blocks))
+        with stages.stage("fusing", None):
+            _fuse(ledger, plan.ontology, everything, stages)
+        if changed := ledger.changed():
+            ledger.publish(made_with)
+        with Snapshot.open(plan.graph) as snapshot:
+            report = report_of(snapshot, changed, added, removed, plan.uncovered, stages.seconds)
+        ledger.finish_run(run_id, to_json(report))
+        return report
+
+
+def _made_with(plan: BuildPlan, reading: Reading, extractor: Extractor, judge: Judge) -> dict[str, str]:
+    """Return what the graph remembers of how it was made; `plan` decides about documents, `fused_with` about entities and facts."""
+    return {
+        "plan": digest(reading.recipe, extractor.key, judge.key),
+        "fused_with": digest(resolution.VERSION, fusion.VERSION, plan.ontology.digest),
+        "ontology": to_json(plan.ontology),
+    }
+
+
+def _claim_root(ledger: Ledger, plan: BuildPlan) -> None:
+    """Remember the documents folder of the graph, and refuse another one: it would silently remove every document."""
+    root, remembered = str(plan.documents.resolve()), ledger.value("root")
+    if remembered not in (None, root) and not plan.replace_root:
+        raise InputError(
+            plan.documents,
+            f"the graph in {plan.graph} was built from {remembered}",
+            "Use that folder, another --graph, or --replace-root",
+        )
+    if not plan.documents.is_dir():
+        raise InputError(plan.documents, "is not a folder", "Give a folder of documents")
+    if next(files_of(plan), None) is None:
+        raise InputError(plan.documents, "holds no files", "Put documents into it; a graph built from it before stays as it is")
+    ledger.remember({"root": root, "graph_id": ledger.value("graph_id") or uuid4().hex})
+
+
+def files_of(plan: BuildPlan) -> Iterator[tuple[str, str, int]]:
+    """Yield uri, fingerprint and size of each file of the documents folder, leaving out the graph directory should it lie there."""
+    graph = plan.graph.resolve()
+    now = time.time_ns()
+    for file in find_files(plan.documents):
+        if graph not in file.path.resolve().parents:
+            yield file.uri, _fingerprint(file, now), file.size
+
+
+def _fingerprint(file: FoundFile, now_ns: int) -> str:
+    """Return what tells the file's state without reading it; empty when it changed so lately that it may change again unnoticed."""
+    changed_ns = max(file.mtime_ns, file.ctime_ns)
+    return "" if now_ns - changed_ns < 2_000_000_000 else f"{file.size}:{file.mtime_ns}:{file.ctime_ns}:{file.inode}"
+
+
+def _extraction_key(extractor: Extractor, chunk: Chunk) -> str:
+    return digest(extractor.key, extractor.chunk_key(chunk))
+
+
+def _verdict_key(judge: Judge, chunk: Chunk, extraction_key: str) -> str:
+    return digest(judge.key, judge.chunk_key(chunk), extraction_key)
+
+
+def _unextracted(ledger: Ledger, extractor: Extractor, advance: Callable[[int], None]) -> Iterator[tuple[str, Chunk]]:
+    """Yield the chunks whose words were not extracted from before, each once however many documents share it."""
+    asked: set[str] = set()
+    for _, chunks in ledger.documents_to_process():
+        for chunk in map(words_alone, chunks):
+            key = _extraction_key(extractor, chunk)
+            if key not in asked and not ledger.has_extraction(key):
+                asked.add(key)
+                yield key, chunk
+            else:
+                advance(1)
+
+
+def _unjudged(ledger: Ledger, extractor: Extractor, judge: Judge) -> Iterator[tuple[str, Chunk, tuple[CandidateTriple, ...]]]:
+    """Yield the chunks with candidates that have no verdicts yet."""
+    asked: set[str] = set()
+    for _, chunks in ledger.documents_to_process():
+        for chunk in map(words_alone, chunks):
+            extraction_key = _extraction_key(extractor, chunk)
+            key = _verdict_key(judge, chunk, extraction_key)
+            if key in asked or ledger.verdicts(key) is not None:
+                continue
+            extraction = ledger.extraction(extraction_key)
+            if extraction is not None and extraction.candidates:
+                asked.add(key)
+                yield key, chunk, extraction.candidates
+
+
+def _placed(
+    document: Document,
+    chunks: Sequence[Chunk],
+    ledger: Ledger,
+    extractor: Extractor,
+    judge: Judge,
+    ontology: Ontology,
+    transient: dict[str, Failure],
+) -> Placed:
+    """Put what was extracted from a document's chunks in its place: offsets into the document, ids, and blocks for its mentions."""
+    triples: dict[str, JudgedTriple] = {}
+    below: list[tuple[Chunk, int]] = []
+    failures: list[Failure] = []
+    complete = True
+    for chunk in chunks:
+        words = words_alone(chunk)
+        key = _extraction_key(extractor, words)
+        extraction = ledger.extraction(key)
+        failure = transient.get(key) if extraction is None else extraction.failure
+        if failure is not None:
+            failures.append(replace(failure, uri=document.uri, chunk_id=chunk.id))
+        below.append((chunk, 0 if extraction is None else extraction.below_threshold))
+        if extraction is None:
+            complete = False
+            continue
+        verdicts = (ledger.verdicts(_verdict_key(judge, words, key)) or ()) if extraction.candidates else ()
+        for candidate, verdict in zip(extraction.candidates, verdicts, strict=True):
+            triple = identified(moved(candidate, chunk.span.start, document.id, chunk.id))
+            triples[triple.id] = JudgedTriple(triple, verdict)
+    return Placed(
+        document.id, tuple(below), tuple(triples.values()), _blocked_mentions(triples.values(), ontology), tuple(failures), complete
+    )
+
+
+def _blocked_mentions(triples: Iterable[JudgedTriple], ontology: Ontology) -> tuple[tuple[Mention, str], ...]:
+    """Return the mentions of a document's accepted triples, each with the key of the block in which it is resolved."""
+    accepted = [judged.triple for judged in triples if judged.verdict.outcome is Outcome.ACCEPTED]
+    ends = (end for triple in accepted for end in (triple.subject, triple.object) if isinstance(end, Mention))
+    mentions = {mention.id: mention for mention in ends}
+    names = representatives(mentions.values(), ontology)
+    return tuple((mention, block_key(names[id_])) for id_, mention in mentions.items())
+
+
+def _fuse(ledger: Ledger, ontology: Ontology, everything: bool, stages: "_Stages") -> None:
+    """Decide again every group of facts that a changed triple stands in or stood in."""
+    for batch in _batches(ledger.touched_triples(everything=everything), ROWS_PER_COMMIT):
+        ledger.regroup((id_, _groups(judged, ledger, ontology)) for id_, judged in batch)
+    for keys in _batches(ledger.touched_groups(), ROWS_PER_COMMIT):
+        affected = ledger.triples_in_groups(keys)
+        needed = ledger.triples_in_groups({key for judged in affected for key in _groups(judged, ledger, ontology)})
+        entity_of = _entities_of(needed, ledger)
+        documents = {judged.triple.subject.document_id for judged in needed}
+        stated_on = {document_id: ledger.published_on(document_id) for document_id in documents}
+        facts = [(fact, fact_group_keys(fact, ontology)) for fact in fuse(needed, entity_of, stated_on, ontology)]
+        touched = set(keys)
+        ledger.set_facts(keys, ((fact, object_key(fact.object), groups) for fact, groups in facts if groups & touched))
+        stages.advance(len(keys))
+
+
+def _groups(judged: JudgedTriple | None, ledger: Ledger, ontology: Ontology) -> frozenset[str]:
+    """Return the groups of a triple: none when it went, or when both its sides became one entity."""
+    if judged is None:
+        return frozenset()
+    entity_of = _entities_of([judged], ledger)
+    if self_loops([judged], entity_of):
+        return frozenset()
+    return group_keys(judged.triple, entity_of, ontology)
+
+
+def _entities_of(triples: Iterable[JudgedTriple], ledger: Ledger) -> dict[str, str]:
+    ends = (end for judged in triples for end in (judged.triple.subject, judged.triple.object))
+    return {id_: ledger.entity_of(id_) for id_ in {end.id for end in ends if isinstance(end, Mention)}}
+
+
+def _file_batches(files: Iterable[tuple[str, int]]) -> Iterator[list[str]]:
+    """Group files by number and size, so that the memory of a batch has a bound that one large file alone may exceed."""
+    batch: list[str] = []
+    size = 0
+    for uri, bytes_ in files:
+        if batch and (len(batch) == FILES_PER_BATCH or size + bytes_ > BYTES_PER_BATCH):
+            yield batch
+            batch, size = [], 0
+        batch.append(uri)
+        size += bytes_
+    if batch:
+        yield batch
+
+
+def _batches(items: Iterable[Item], max_items: int) -> Iterator[list[Item]]:
+    source = iter(items)
+    while batch := list(islice(source, max_items)):
+        yield batch
+
+
+class _Stages:
+    """Keeps the seconds of each stage and tells whoever watches."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+
+    @contextmanager
+    def stage(self, name: str, total: int | None) -> Iterator[None]:
+        self._progress.begin(name, total)
+        began = time.perf_counter()
+        yield
+        self.seconds[name] = round(time.perf_counter() - began, 3)
+
+    def advance(self, done: int) -> None:
+        self._progress.advance(done)

@@ -1,0 +1,88 @@
+"""From what a person typed to a plan: the ontology found, the extractor and the judge chosen, what they cover known."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kgbuild import ontology as ontologies
+from kgbuild.batches import Reading
+from kgbuild.errors import InputError
+from kgbuild.extraction import ExtractorAddress
+from kgbuild.judging import JudgeAddress
+from kgbuild.ledger import Snapshot
+from kgbuild.ontology.model import Ontology
+from kgbuild.pipeline import BuildPlan, files_of
+from kgbuild.serialisation import from_json
+
+
+def build_plan(
+    documents: Path,
+    graph: Path,
+    ontology: str | None,
+    extractor: str,
+    weights: Path | None,
+    *,
+    uncovered: bool,
+    retry_failed: bool,
+    replace_root: bool,
+) -> BuildPlan:
+    """Turn a command's words into a plan. Raises OntologyError, WeightsError or InputError for what cannot be used."""
+    meant = ontologies.read(ontology) if ontology is not None else remembered_ontology(graph)
+    if meant is None:
+        known = ", ".join(ontologies.bundled())
+        raise InputError("--ontology", "the compact extractor needs one", f"Name a file or one of those bundled: {known}")
+    address = _extractor(extractor, meant, weights, uncovered)
+    return BuildPlan(
+        documents=documents,
+        graph=graph,
+        ontology=meant,
+        extractor=address,
+        judge=JudgeAddress("rules", meant),
+        uncovered=() if uncovered else uncovered_properties(address),
+        retry_failed=retry_failed,
+        replace_root=replace_root,
+    )
+
+
+def _extractor(kind: str, ontology: Ontology, weights: Path | None, uncovered: bool) -> ExtractorAddress:
+    match kind:
+        case "compact":
+            from kgbuild.extraction.compact import CompactAddress
+
+            return CompactAddress(ontology, str(weights) if weights else None, uncovered)
+    raise InputError("--extractor", f"{kind!r} is no extractor", "Use compact")
+
+
+def uncovered_properties(extractor: ExtractorAddress) -> tuple[str, ...]:
+    """Return the names of the properties that the weights were never taught."""
+    return ()
+
+
+def remembered_ontology(graph: Path) -> Ontology | None:
+    """Return the ontology that a graph was last built with; None when there is no graph yet."""
+    if not (graph / "ledger.sqlite").exists():
+        return None
+    with Snapshot.open(graph) as snapshot:
+        text = snapshot.value("ontology")
+        return from_json(Ontology, text) if text else None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a build would have to read. files: in the folder now; new and changed ones have to be read, removed ones go."""
+
+    documents: str
+    files: int
+    to_read: int
+    removed: int
+    uncovered: tuple[str, ...]
+
+
+def preview(plan: BuildPlan) -> Preview:
+    """Compare the folder with the graph, without writing anything."""
+    now = {uri: fingerprint for uri, fingerprint, _ in files_of(plan)}
+    before: dict[str, str] = {}
+    if (plan.graph / "ledger.sqlite").exists():
+        with Snapshot.open(plan.graph) as snapshot:
+            before = snapshot.files(Reading(str(plan.documents)).recipe)
+    unchanged = sum(1 for uri, fingerprint in now.items() if fingerprint and before.get(uri) == fingerprint)
+    return Preview(str(plan.documents), len(now), len(now) - unchanged, len(before.keys() - now.keys()), plan.uncovered)

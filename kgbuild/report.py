@@ -1,0 +1,97 @@
+"""What a build did, counted: the same record on the terminal, as JSON, in the ledger and as a Prefect artifact."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kgbuild.ledger import Snapshot
+from kgbuild.records import Failure, Outcome, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Counts of the published generation, and what this run had to do for it.
+
+    changed: False when there was nothing to do.
+    documents_read, documents_removed: what this run added to the graph or processed again, and what it took out.
+    below_threshold: what the extractor scored too low to claim. rejected, undecided: candidates by reason.
+    uncovered: properties of the ontology that the extractor does not know, and so did not look for.
+    disputed: facts that clash with a preferred one. loops: accepted triples whose two sides
+    are one entity, so that they state nothing. seconds: wall-clock seconds by stage.
+    """
+
+    generation: int
+    changed: bool
+    documents: int
+    documents_read: int
+    documents_removed: int
+    chunks: int
+    candidates: int
+    below_threshold: int
+    accepted: int
+    rejected: Mapping[str, int]
+    undecided: Mapping[str, int]
+    mentions: int
+    entities: int
+    facts: int
+    disputed: int
+    loops: int
+    failures: tuple[Failure, ...]
+    uncovered: tuple[str, ...]
+    seconds: Mapping[str, float]
+
+
+def report_of(
+    snapshot: Snapshot,
+    changed: bool,
+    documents_read: int,
+    documents_removed: int,
+    uncovered: tuple[str, ...],
+    seconds: Mapping[str, float],
+) -> Report:
+    """Count a published generation."""
+    counts, verdicts = snapshot.counts(), snapshot.verdict_counts()
+
+    def by_reason(outcome: Outcome) -> dict[str, int]:
+        return {reason or "": n for (given, reason), n in verdicts.items() if given == outcome}
+
+    return Report(
+        generation=snapshot.generation,
+        changed=changed,
+        documents=counts["documents"],
+        documents_read=documents_read,
+        documents_removed=documents_removed,
+        chunks=counts["chunks"],
+        candidates=sum(verdicts.values()),
+        below_threshold=snapshot.below_threshold(),
+        accepted=verdicts.get((Outcome.ACCEPTED, None), 0),
+        rejected=by_reason(Outcome.REJECTED),
+        undecided=by_reason(Outcome.UNDECIDED),
+        mentions=counts["mentions"],
+        entities=counts["entities"],
+        facts=counts["facts"],
+        disputed=snapshot.status_counts().get(Status.DISPUTED, 0),
+        loops=snapshot.loops(),
+        failures=tuple(snapshot.failures()),
+        uncovered=uncovered,
+        seconds=seconds,
+    )
+
+
+def in_markdown(report: Report) -> str:
+    """Write a report as a page for people, in Markdown."""
+    rows = [
+        ("documents", f"{report.documents:,} ({report.documents_read:,} read, {report.documents_removed:,} removed)"),
+        ("chunks", f"{report.chunks:,}"),
+        ("candidates", f"{report.candidates:,}, and {report.below_threshold:,} below the threshold"),
+        ("accepted", f"{report.accepted:,}"),
+        *((f"rejected: {reason}", f"{n:,}") for reason, n in report.rejected.items()),
+        *((f"undecided: {reason}", f"{n:,}") for reason, n in report.undecided.items()),
+        ("entities", f"{report.entities:,}, from {report.mentions:,} mentions"),
+        ("facts", f"{report.facts:,}, {report.disputed:,} of them disputed"),
+        ("failures", f"{len(report.failures):,}"),
+        *((f"seconds {stage}", f"{seconds:.1f}") for stage, seconds in report.seconds.items()),
+    ]
+    table = "\n".join(f"| {name} | {value} |" for name, value in rows)
+    failed = "".join(f"\n- `{failure.uri}`: {failure.reason} {failure.detail}" for failure in report.failures)
+    title = f"Generation {report.generation}" if report.changed else f"Generation {report.generation}, nothing changed"
+    return f"# {title}\n\n| | |\n|---|---|\n{table}\n{failed}\n"

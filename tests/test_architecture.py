@@ -1,0 +1,77 @@
+"""Imports point one way: cli -> flows -> pipeline -> stages -> records. Servers and schedulers are known at the rim only."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted([*ROOT.glob("kgbuild/**/*.py"), *ROOT.glob("flows/**/*.py")])
+
+ONLY_IN = {
+    # A package, and the only folders or modules that may import it.
+    "neo4j": {"kgbuild/stores"},
+    "ladybug": {"kgbuild/stores", "kgbuild/cli/doctor.py"},
+    "openai": {"kgbuild/llm"},
+    "prefect": {"flows"},
+    "flows": {"flows", "kgbuild/cli"},
+    "torch": {"kgbuild/compact"},
+    "onnxruntime": {"kgbuild/compact"},
+    "sqlite3": {"kgbuild/ledger"},
+    "typer": {"kgbuild/cli"},
+    "rdflib": {"kgbuild/ontology/owl.py"},
+}
+
+LAYERS = (
+    # From the middle outwards: a layer may import its own modules and those of the layers before it.
+    {"errors", "records", "ids", "serialisation", "settings", "progress", "prompts"},
+    {"ontology"},
+    {"documents", "chunking", "denoising", "compact", "llm", "extraction", "judging", "resolution", "fusion"},
+    {"stores", "ledger"},
+    {"evaluation", "report", "explanation", "batches", "pipeline", "planning", "runner"},
+    {"flows"},
+    {"cli"},
+)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the full name of every module that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names if node.module == "kgbuild")
+
+
+def layer_of(part: str) -> int:
+    return next(n for n, parts in enumerate(LAYERS) if part in parts)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_package_of_the_rim_is_imported_at_the_rim_only(path):
+    place = path.relative_to(ROOT).as_posix()
+    for name in imports(path):
+        allowed = ONLY_IN.get(name.partition(".")[0])
+        assert allowed is None or any(place == a or place.startswith(f"{a}/") for a in allowed), f"{place} imports {name}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_imports_point_one_way(path):
+    place = path.relative_to(ROOT)
+    part = "flows" if place.parts[0] == "flows" else place.parts[1].removesuffix(".py")
+    if part == "__init__":
+        return
+    for name in imports(path):
+        top, _, rest = name.partition(".")
+        other = "flows" if top == "flows" else rest.partition(".")[0]
+        if top in ("kgbuild", "flows") and other and other != "__version__":
+            assert layer_of(other) <= layer_of(part), f"{place} imports {name}"
+
+
+def test_flows_are_imported_inside_the_command_that_needs_them():
+    for path in ROOT.glob("kgbuild/cli/*.py"):
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                assert not (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("flows")), path
