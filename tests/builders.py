@@ -159,21 +159,19 @@ class Graph:
             raise GraphError("test", f"has no document {document_id}", "Add it")
         return self._texts[document_id]
 
-    def facts_of_entity(self, id_: str) -> tuple[Fact, ...]:
-        return self._facts_by_entity.get(id_, ())
+    def facts_of(self, entity_id: str) -> Iterator[Fact]:
+        yield from self._facts_by_subject.get(entity_id, ())
 
     @cached_property
     def _texts(self) -> dict[str, str]:
         return {record.id: record.text for record in self.all_documents}
 
     @cached_property
-    def _facts_by_entity(self) -> dict[str, tuple[Fact, ...]]:
+    def _facts_by_subject(self) -> dict[str, list[Fact]]:
         facts: dict[str, list[Fact]] = {}
         for fact in self.facts():
-            ends = {fact.subject_id, fact.object.entity_id} if isinstance(fact.object, EntityRef) else {fact.subject_id}
-            for end in ends:
-                facts.setdefault(end, []).append(fact)
-        return {end: tuple(held) for end, held in facts.items()}
+            facts.setdefault(fact.subject_id, []).append(fact)
+        return facts
 
 
 def graph(

@@ -54,8 +54,8 @@ class Snapshot(GraphRecords, Protocol):
         """Return a document's text; the last few are kept at hand. Raises GraphError for a document that is not in the graph."""
         ...
 
-    def facts_of_entity(self, id_: str) -> tuple[Fact, ...]:
-        """Return the facts in which an entity is subject or object."""
+    def facts_of(self, entity_id: str) -> Iterator[Fact]:
+        """Yield the facts that have the entity as subject, in the order of their ids."""
         ...
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from kgbuild.ids import digest
 from kgbuild.records import EntityRef, Fact
 from kgbuild.serialisation import from_json, to_json
 from kgbuild.stores.files.parquet import write_rows
@@ -103,14 +104,13 @@ def _tables(snapshot: Snapshot, shape: Projection, scratch: sqlite3.Connection, 
 
 def _entities(snapshot: Snapshot, shape: Projection) -> Iterator[dict[str, Any]]:
     for entity in snapshot.entities():
-        own = (fact for fact in snapshot.facts_of_entity(entity.id) if fact.subject_id == entity.id)
         yield {
             "id": entity.id,
             "name": entity.name,
             "class_name": entity.class_name,
             "aliases": entity.aliases,
             "description": entity.description,
-            **literal_properties(own, shape.literals),
+            **literal_properties(snapshot.facts_of(entity.id), shape.literals),
         }
 
 
@@ -139,7 +139,7 @@ def _relationship_table(
 
 
 def _copied(name: str, columns: Columns, rows: Iterator[dict[str, Any]], folder: Path) -> Iterator[str]:
-    file = f"table{sum(1 for _ in folder.glob('table*.parquet'))}.parquet"
+    file = f"{digest(name)[:16]}.parquet"
     schema = pa.schema(
         {key: pa.list_(_ARROW[type_[:-2]]) if type_.endswith("[]") else _ARROW[type_] for key, type_ in columns.items()}
     )

@@ -48,7 +48,6 @@ def export_graphml(snapshot: Snapshot, out: Path) -> None:
                 file.write(f'<key id="{key}" for="{kind}" attr.name={_attribute(name)} attr.type="{type_}"/>\n')
         file.write('<graph id="G" edgedefault="directed">\n')
         for entity in snapshot.entities():
-            own = [fact for fact in snapshot.facts_of_entity(entity.id) if fact.subject_id == entity.id]
             file.write(f"<node id={_attribute(entity.id)}>")
             _write_data(
                 file,
@@ -59,7 +58,7 @@ def export_graphml(snapshot: Snapshot, out: Path) -> None:
                     "class_name": entity.class_name,
                     "aliases": entity.aliases,
                     "description": entity.description,
-                    **literal_properties(own, shape.literals),
+                    **literal_properties(snapshot.facts_of(entity.id), shape.literals),
                 },
             )
             file.write("</node>\n")
