@@ -39,7 +39,7 @@ def _warning(path: KeyPath, problem: str, remedy: str) -> Finding:
 
 def _findings(draft: Draft) -> Iterator[Finding]:
     ontology = draft.ontology
-    if not ontology.properties:
+    if not ontology.properties and not any(problem.severity is Severity.ERROR for problem in draft.problems):
         yield _error(("properties",), "the ontology has no properties", "Add at least one under `properties:`")
     for class_ in ontology.classes.values():
         yield from _in_parents(class_, ontology)

@@ -64,6 +64,7 @@ NOT_CARRIED = {
     OWL.intersectionOf: "intersections",
     OWL.imports: "imports (merge the files first)",
 }
+NO_IRI = re.compile(r'[\x00-\x20<>"{}|\\^`]')
 BUILT_IN = tuple(str(namespace) for namespace in (OWL, RDF, RDFS, XSD))
 
 
@@ -414,10 +415,12 @@ def write(ontology: Ontology, form: Choice["turtle", "xml"]) -> str:
 
     def iri_of(item: OntologyClass | Property) -> URIRef:
         """Return the thing's own IRI; one of our making where it has none or another thing took it."""
-        if item.iri and item.iri not in taken and not re.search(r'[\x00-\x20<>"{}|\\^`]', item.iri):
-            taken.add(item.iri)
-            return URIRef(item.iri)
-        return URIRef(f"{own}#{item.name}")
+        iri = item.iri if item.iri not in taken and not NO_IRI.search(item.iri) else ""
+        iri = iri or f"{own}#{item.name}"
+        while iri in taken:  # a class and a property may share a name
+            iri += "_"
+        taken.add(iri)
+        return URIRef(iri)
 
     classes = {name: iri_of(class_) for name, class_ in ontology.classes.items()}
     properties = {name: iri_of(prop) for name, prop in ontology.properties.items()}

@@ -87,7 +87,7 @@ def _parsed(text: str, path: Path) -> Draft:
     if suffix in (".yaml", ".yml"):
         return yaml.read(text, file, name)
     if suffix == ".json":
-        return text2kgbench.read(text, file, name) if _is_text2kgbench(text) else yaml.read(text, file, name)
+        return text2kgbench.read(text, file, name) if _is_text2kgbench(text) else yaml.read(text, file, name, "json")
     from kgbuild.ontology import owl  # rdflib takes long to import, and most ontologies are YAML
 
     is_turtle = suffix in (".ttl", ".turtle") or (
@@ -99,8 +99,8 @@ def _parsed(text: str, path: Path) -> Draft:
 def _is_text2kgbench(text: str) -> bool:
     try:
         data = json.loads(text)
-    except json.JSONDecodeError:
-        return False  # the YAML reader names the line
+    except (json.JSONDecodeError, RecursionError):
+        return False  # the other reader says why
     return isinstance(data, dict) and bool(data.keys() & {"concepts", "relations"})
 
 

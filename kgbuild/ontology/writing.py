@@ -88,7 +88,13 @@ def _short_list(dumper: _Dumper, values: list[object]) -> yaml.Node:
     return dumper.represent_sequence("tag:yaml.org,2002:seq", values, flow_style=all(isinstance(value, str) for value in values))
 
 
+def _text(dumper: _Dumper, value: str) -> yaml.Node:
+    style = None if value.isprintable() else '"'  # the only style in which every character comes back
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style)
+
+
 _Dumper.add_representer(list, _short_list)
+_Dumper.add_representer(str, _text)
 
 
 def _in_yaml(data: Mapping[str, object]) -> str:

@@ -1,6 +1,7 @@
-"""Ontologies in YAML, kgbuild's own format (and in JSON with the same fields, since JSON is YAML)."""
+"""Ontologies in YAML, kgbuild's own format, and in JSON with the same fields."""
 
 import difflib
+import json
 import re
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -84,10 +85,10 @@ _Loader.yaml_implicit_resolvers = {
 _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 
 
-def read(text: str, file: str, name: str) -> Draft:
+def read(text: str, file: str, name: str, form: Literal["yaml", "json"] = "yaml") -> Draft:
     """Read an ontology. `name` is what it is called when the file does not say."""
     reading = _Reading(file)
-    header = reading.entry(_File, reading.parsed(text), ())
+    header = reading.entry(_File, reading.parsed_yaml(text) if form == "yaml" else reading.parsed_json(text), ())
     classes = {}
     for key, value in header.classes.items():
         entry = reading.entry(_Class, value, ("classes", key))
@@ -134,7 +135,7 @@ class _Reading:
         self.lines: dict[KeyPath, int] = {}
         self.problems: list[Problem] = []
 
-    def parsed(self, text: str) -> object:
+    def parsed_yaml(self, text: str) -> object:
         """Return the plain values of the file; nothing when it is not YAML."""
         try:
             loader = _Loader(text)
@@ -152,9 +153,29 @@ class _Reading:
             line = text.count("\n", 0, error.position) + 1
             self._error(f"{self.file}:{line}", f"not YAML: {error.reason}", "Remove the character from this line")
         else:
-            if isinstance(value, dict) and value:
-                return value
-            self._error(f"{self.file}:1", "no ontology in this file", "Give it the keys `classes:` and `properties:`")
+            return self._ontology_like(value)
+        return {}
+
+    def parsed_json(self, text: str) -> object:
+        """Return the values of the file; nothing when it is not JSON. Lines are not kept."""
+
+        def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+            for key in {key for key, _ in pairs if [other for other, _ in pairs].count(key) > 1}:
+                self._error(self.file, f"{key!r} occurs twice in one place", "Rename or remove one of the two")
+            return dict(pairs)
+
+        try:
+            return self._ontology_like(json.loads(text, object_pairs_hook=once))
+        except json.JSONDecodeError as error:
+            self._error(f"{self.file}:{error.lineno}", f"not JSON: {error.msg}", "Correct the syntax of this line")
+        except RecursionError:
+            self._error(self.file, "not an ontology: nested too deeply", "Flatten it")
+        return {}
+
+    def _ontology_like(self, value: object) -> object:
+        if isinstance(value, dict) and value:
+            return value
+        self._error(f"{self.file}:1", "no ontology in this file", "Give it the keys `classes:` and `properties:`")
         return {}
 
     def _plain(self, loader: _Loader, node: yaml.Node, path: KeyPath) -> object:
