@@ -42,7 +42,7 @@ def _cluster_of(votes: Mapping[str, int], ontology: Ontology | None) -> dict[str
     passed_on = frozenset[str]().union(*(above(name) for name in known))
     leaves = [name for name in known if name not in passed_on]
     preferred = sorted(leaves, key=lambda name: (-votes[name], name))
-    joined = {name: next(leaf for leaf in preferred if leaf == name or name in above(leaf)) for name in known}
+    joined = {name: next((leaf for leaf in preferred if leaf == name or name in above(leaf)), name) for name in known}
     if "" in votes:
         sizes: Counter[str] = Counter()
         for name in known:

@@ -1,8 +1,8 @@
 """Which mentions in one document refer to the same thing.
 
-Two rules, and only within a document, where they are evidence (measured on Re-DocRED, pairs of the same class: acronyms .98 right,
-shorter names within exactly one longer name .80 for persons); across documents an acronym is right .23 to .42 of the time.
-Nothing is done for places, where a shorter name within a longer one is mostly another place (.18).
+Two rules, and only within a document, where they are evidence: on Re-DocRED's revised development set, which lacks some aliases,
+acronyms are right 57 times in 60 and bare surnames 179 in 215. Across documents an acronym is right .23 to .42 of the time.
+Nothing is done for places, where a shorter name within a longer one is mostly another place.
 """
 
 from collections.abc import Iterable

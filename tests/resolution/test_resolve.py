@@ -182,5 +182,10 @@ def test_the_classes_of_an_entity_never_exclude_one_another(found):
         assert entity.class_name in {*borne, ""}
 
 
+def test_classes_in_a_circle_are_told_apart_rather_than_refused():
+    circle = Ontology("circle", {"A": OntologyClass("A", "a", parent="B"), "B": OntologyClass("B", "b", parent="A")}, {})
+    assert {entity.class_name for entity in resolve("acme", of_classes("A B"), circle)} == {"A", "B"}
+
+
 def test_a_class_is_the_most_frequent_where_no_ontology_orders_them():
     assert entity_class(of_classes("Company Person Person -"), None) == "Person"
