@@ -42,7 +42,7 @@ def a_retry_may_help(task: Task[..., Any], run: TaskRun, state: State[Any]) -> b
     cache_policy=NO_CACHE,  # the ledger knows what is done
     persist_result=False,
 )
-def run_batch(step: Callable[[Any, Any], Any], batch: Any, context: Any) -> Any:
+def run_batch(step: Any, batch: Any, context: Any) -> Any:
     return step(batch, context)
 
 
@@ -94,4 +94,5 @@ def run_quietly(parameters: Mapping[str, Any]) -> Report:
     for name in ("prefect.flow_runs", "prefect.task_runs", "prefect.events", "prefect.engine"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # the caller reports the error, once
     with prefect_api():
-        return build_graph(**parameters)
+        report: Report = build_graph(**parameters)
+        return report

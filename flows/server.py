@@ -1,7 +1,7 @@
 """A Prefect server of one's own for the time of a run, where none is configured.
 
-Prefect would start a throw-away one by itself, but that one outlives a killed run and drops records of task runs. This one keeps its
-history in the user's Prefect home and dies with the process that started it.
+Prefect would start a throw-away one by itself, but that one outlives a killed run and drops records of task runs. This one keeps
+its history in the user's Prefect home and dies with the process that started it.
 """
 
 import ctypes

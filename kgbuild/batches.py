@@ -19,7 +19,7 @@ from kgbuild.serialisation import to_json
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How files become chunks. root: the documents folder; max_tokens: the budget of a chunk; context_chars: kept of what is before."""
+    """How files become chunks. root: the documents folder. max_tokens: of a chunk. context_chars: kept of the text before it."""
 
     root: str
     max_tokens: int = 400

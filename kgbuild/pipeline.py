@@ -26,7 +26,7 @@ from kgbuild.ids import digest, identified
 from kgbuild.judging import Judge, JudgeAddress, open_judge
 from kgbuild.ledger import Ledger, Placed, Snapshot
 from kgbuild.ontology.model import Ontology
-from kgbuild.records import CandidateTriple, Chunk, Document, Extraction, Failure, JudgedTriple, Mention, Outcome, Verdict, moved
+from kgbuild.records import CandidateTriple, Chunk, Document, Failure, JudgedTriple, Mention, Outcome, moved
 from kgbuild.report import Report, report_of
 from kgbuild.resolution.coreference import representatives
 from kgbuild.resolution.normalisation import block_key

@@ -204,7 +204,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Words that state a fact. `quote` equals the document's text at `span`. `stated_on` is the document's date, never the clock."""
+    """Words that state a fact. quote: the document's text at `span`. stated_on: the document's date, never the clock."""
 
     document_id: str
     chunk_id: str

@@ -74,3 +74,11 @@ class SpelledExtractor:
         return identified(
             CandidateTriple("", chunk.id, subject, found["property"], object_, evidence, found[0], (), "spelled", 0.9)
         )
+
+
+class Unwatched:
+    """A `pipeline.Progress` that nobody watches."""
+
+    def begin(self, stage: str, total: int | None) -> None: ...
+
+    def advance(self, done: int) -> None: ...

@@ -28,7 +28,7 @@ LAYERS = (
     {"errors", "records", "ids", "serialisation", "settings", "progress", "prompts"},
     {"ontology"},
     {"documents", "chunking", "denoising", "compact", "llm", "extraction", "judging", "resolution", "fusion"},
-    {"stores", "ledger"},
+    {"stores", "view", "ledger"},
     {"evaluation", "report", "explanation", "batches", "pipeline", "planning", "runner"},
     {"flows"},
     {"cli"},

@@ -17,16 +17,10 @@ from kgbuild.records import Outcome, Reason, Status
 from kgbuild.report import Report
 from kgbuild.runner import InThreads
 from kgbuild.stores.files import export_jsonl
-from tests.spelled import STAFF, SpelledAddress
+from tests.spelled import STAFF, SpelledAddress, Unwatched
 
 ADA = "Ada Lovelace:Person employer Analytical Engines:Company. Ada Lovelace:Person born_in London:City."
 BOB = "Bob Hart:Person employer Analytical Engines:Organization. Bob Hart:Person spouse Ada Lovelace:Person."
-
-
-class Silent:
-    def begin(self, stage: str, total: int | None) -> None: ...
-
-    def advance(self, done: int) -> None: ...
 
 
 def write(folder: Path, texts: dict[str, str]) -> Path:
@@ -46,7 +40,7 @@ def plan(folder: Path, graph: Path, **changes: Any) -> BuildPlan:
 
 
 def built(folder: Path, graph: Path, run: Any = InThreads(2), **changes: Any) -> Report:
-    return build(plan(folder, graph, **changes), run, Silent())
+    return build(plan(folder, graph, **changes), run, Unwatched())
 
 
 def exported(graph: Path) -> dict[str, bytes]:
@@ -68,7 +62,10 @@ def test_a_build_finds_what_the_documents_state(tmp_path):
 
 
 def test_every_reject_has_a_reason_that_is_counted(tmp_path):
-    text = "Ada:Person employer London:City. London:City employer Acme:Company. Ada:Person likes Acme:Company. Ada:Person spouse Ada:Person."
+    text = (
+        "Ada:Person employer London:City. London:City employer Acme:Company. "
+        "Ada:Person likes Acme:Company. Ada:Person spouse Ada:Person."
+    )
     report = built(write(tmp_path / "docs", {"a.txt": text}), tmp_path / "graph")
     assert report.candidates == 4
     assert report.rejected == {Reason.OUTSIDE_RANGE: 1, Reason.OUTSIDE_DOMAIN: 1, Reason.UNKNOWN_PROPERTY: 1, Reason.SELF_LOOP: 1}
@@ -141,7 +138,7 @@ def killed_after(batches: int) -> Callable[..., Iterator[Any]]:
     return run
 
 
-@pytest.mark.parametrize("batches", range(4))
+@pytest.mark.parametrize("batches", range(3))
 def test_a_build_that_died_goes_on_where_it_stopped(tmp_path, batches):
     folder = write(tmp_path / "docs", {"a.txt": ADA, "b.txt": BOB})
     with pytest.raises(Killed):

@@ -49,9 +49,8 @@ def explain(
         case Document():
             dated = f", dated {explained.published_on}" if explained.published_on else ""
             _say(f"[bold]{escape(explained.title or explained.uri)}[/bold]")
-            _say(
-                f"{escape(explained.uri)}, {explained.media_type}, language {explained.language}{dated}, {len(explained.text):,} characters"
-            )
+            size = f"{len(explained.text):,} characters"
+            _say(f"{escape(explained.uri)}, {explained.media_type}, language {explained.language}{dated}, {size}")
             for name, value in explained.metadata:
                 _say(f"  {escape(name)}: {escape(value)}")
 

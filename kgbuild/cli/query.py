@@ -1,5 +1,6 @@
 """`kgbuild query`: Cypher on the graph, without a server."""
 
+from contextlib import closing
 from typing import Annotated
 
 from rich.markup import escape
@@ -18,9 +19,11 @@ def query(
     as_json: JsonOption = False,
 ) -> None:
     """Ask the graph in Cypher; nodes are Document, Chunk and Entity, and every property is a relationship such as BORN_IN."""
-    from kgbuild.stores import open_store
+    from kgbuild.ledger import Snapshot, writing
+    from kgbuild.stores.embedded import EmbeddedStore
 
-    with open_store("embedded", graph) as store:
+    with Snapshot.open(graph) as snapshot, closing(EmbeddedStore(graph, writing)) as store:
+        store.publish(snapshot, snapshot.differences(None))
         answer = store.query(cypher, max_rows=limit)
     if as_json:
         print_json([dict(zip(answer.columns, row, strict=True)) for row in answer.rows])

@@ -105,9 +105,8 @@ def print_report(made: Report) -> None:
     if made.loops:
         out.print(f"{made.loops:,} accepted triples state nothing: their two sides are one entity")
     if made.uncovered:
-        out.print(
-            f"[yellow]{len(made.uncovered)} properties not covered[/yellow] by the weights, so not looked for: {', '.join(made.uncovered)}"
-        )
+        names = ", ".join(made.uncovered)
+        out.print(f"[yellow]{len(made.uncovered)} properties not covered[/yellow] by the weights, so not looked for: {names}")
     if made.failures:
         out.print(f"[yellow]{len(made.failures):,} could not be read in full:[/yellow]")
         for failure in made.failures[:SHOWN_FAILURES]:

@@ -6,7 +6,8 @@ schema.py     tables and migrations        segments.py   paid work not yet commi
 """
 
 from kgbuild.ledger.ledger import FileRead, Ledger, Placed
+from kgbuild.ledger.lock import writing
 from kgbuild.ledger.segments import worker_segment
 from kgbuild.ledger.snapshot import Snapshot
 
-__all__ = ["FileRead", "Ledger", "Placed", "Snapshot", "worker_segment"]
+__all__ = ["FileRead", "Ledger", "Placed", "Snapshot", "worker_segment", "writing"]

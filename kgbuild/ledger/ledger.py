@@ -26,6 +26,13 @@ PAGE_ROWS = 256
 """Rows taken per query when a stage walks a table: no read stays open, so the write-ahead log can be folded in at any time."""
 
 
+_WORKING_TABLES = """
+    CREATE TEMP TABLE wanted (id TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TEMP TABLE touched (id TEXT PRIMARY KEY) WITHOUT ROWID;
+    CREATE TEMP TABLE touched_group (key TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class FileRead:
     """What one file gave: documents with their chunks, and what could not be read of it."""
@@ -74,6 +81,7 @@ class Ledger:
             stack.callback(connection.close)
             migrate(connection, directory / LEDGER_FILE)
             ledger = cls(directory, connection)
+            connection.executescript(_WORKING_TABLES)
             ledger._drop_unpublished()
             ledger._take_in_segments()
             yield ledger
@@ -157,7 +165,6 @@ class Ledger:
             self._forget_failures()
         with self._transaction():
             db, next_ = self._db, self.next
-            db.execute("CREATE TEMP TABLE IF NOT EXISTS wanted (id TEXT PRIMARY KEY) WITHOUT ROWID")
             db.execute("DELETE FROM wanted")
             db.execute("INSERT OR IGNORE INTO wanted SELECT document_id FROM scan JOIN file_document USING (uri)")
             removed = db.execute(
@@ -273,7 +280,6 @@ class Ledger:
         """Yield accepted triples that came, went or changed one of their entities: id, and the triple or None when it went."""
         touched = "?1" if everything else "(since = ?1 OR until = ?1)"
         with self._transaction():
-            self._db.execute("CREATE TEMP TABLE IF NOT EXISTS touched (id TEXT PRIMARY KEY) WITHOUT ROWID")
             self._db.execute("DELETE FROM touched")
             query = f"INSERT OR IGNORE INTO touched SELECT id FROM triple WHERE {touched} AND outcome = 'accepted'"
             self._db.execute(query, (self.next,))
@@ -300,7 +306,6 @@ class Ledger:
     def regroup(self, triples: Iterable[tuple[str, Iterable[str]]]) -> None:
         """Say which groups each accepted triple now stands in; those it stood in before and stands in now count as touched."""
         with self._transaction():
-            self._db.execute("CREATE TEMP TABLE IF NOT EXISTS touched_group (key TEXT PRIMARY KEY) WITHOUT ROWID")
             for id_, keys in triples:
                 touch = "INSERT OR IGNORE INTO touched_group"
                 self._db.execute(f"{touch} SELECT payload FROM grouping WHERE owner = ? AND until IS NULL", (id_,))
@@ -449,21 +454,24 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     return connection
 
 
+_DISK_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY)
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 @contextmanager
 def _named_errors(directory: Path) -> Iterator[None]:
     """Turn what SQLite says of the disk or the file into an error a person can act on; everything committed is safe."""
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise GraphError(
-            directory,
-            f"the ledger could not be written ({error})",
-            "Free some disk space and run the same command again; nothing is lost",
-        ) from error
     except sqlite3.DatabaseError as error:
-        raise GraphError(
-            directory, f"{LEDGER_FILE} is damaged ({error})", "Restore it from a copy, or build into another directory"
-        ) from error
+        primary_code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if primary_code in _DAMAGE:
+            remedy = "Restore it from a copy, or build into another directory"
+            raise GraphError(directory, f"{LEDGER_FILE} is damaged ({error})", remedy) from error
+        if primary_code in _DISK_ERRORS:
+            remedy = "Make room or give access, and run the same command again; what was committed is kept"
+            raise GraphError(directory, f"{LEDGER_FILE} cannot be written ({error})", remedy) from error
+        raise
 
 
 def _now() -> str:

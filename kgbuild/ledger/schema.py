@@ -5,7 +5,7 @@ asked again. *Memberships* (the rest) belong to generations: a row is part of ge
 or greater than g. A build writes rows of the generation after the published one; publishing is one update of `graph.generation`.
 
     member   id: a mention's, payload: the entity it refers to
-    grouping owner: an accepted triple or a fact, payload: the key of a group of facts that are decided together (see `fusion.groups`)
+    grouping owner: an accepted triple or a fact, payload: the key of a group of facts decided together (see `fusion.groups`)
 """
 
 import sqlite3

@@ -14,6 +14,7 @@ from kgbuild.ledger.schema import MIGRATIONS, migrate, version_of
 from kgbuild.ontology.model import Ontology
 from kgbuild.records import Chunk, Document, Entity, Fact, Failure, JudgedTriple, Mention
 from kgbuild.serialisation import from_json
+from kgbuild.stores.protocol import Differences
 
 Record = TypeVar("Record")
 
@@ -76,28 +77,33 @@ class Snapshot:
     # -- all records of a kind
 
     def documents(self) -> Iterator[Document]:
-        return self._records(
+        return self.records(
             Document, "SELECT payload FROM document WHERE id IN (SELECT id FROM document_in WHERE {alive}) ORDER BY id"
         )
 
     def chunks(self) -> Iterator[Chunk]:
-        return self._records(Chunk, "SELECT payload FROM chunk WHERE {alive} ORDER BY id")
+        return self.records(Chunk, "SELECT payload FROM chunk WHERE {alive} ORDER BY id")
 
     def mentions(self) -> Iterator[Mention]:
-        return self._records(Mention, "SELECT payload FROM mention WHERE {alive} ORDER BY id")
+        return self.records(Mention, "SELECT payload FROM mention WHERE {alive} ORDER BY id")
 
     def entities(self) -> Iterator[Entity]:
-        return self._records(Entity, "SELECT payload FROM entity WHERE {alive} ORDER BY id")
+        return self.records(Entity, "SELECT payload FROM entity WHERE {alive} ORDER BY id")
 
     def facts(self) -> Iterator[Fact]:
-        return self._records(Fact, "SELECT payload FROM fact WHERE {alive} ORDER BY id")
+        return self.records(Fact, "SELECT payload FROM fact WHERE {alive} ORDER BY id")
 
     def rejected(self) -> Iterator[JudgedTriple]:
         """Yield the triples that were rejected or left undecided."""
-        return self._records(JudgedTriple, "SELECT payload FROM triple WHERE outcome != 'accepted' AND {alive} ORDER BY id")
+        return self.records(JudgedTriple, "SELECT payload FROM triple WHERE outcome != 'accepted' AND {alive} ORDER BY id")
 
     def failures(self) -> Iterator[Failure]:
-        return self._records(Failure, "SELECT payload FROM failure WHERE {alive} ORDER BY " + _FAILURE_ORDER)
+        return self.records(Failure, "SELECT payload FROM failure WHERE {alive} ORDER BY " + _FAILURE_ORDER)
+
+    def records(self, kind: type[Record], query: str) -> Iterator[Record]:
+        """Yield the records of a query's payloads; `{alive}` in it stands for the rows of this generation."""
+        for (payload,) in self._db.execute(query.replace("{alive}", self._alive)):
+            yield from_json(kind, payload)
 
     # -- one record
 
@@ -151,6 +157,10 @@ class Snapshot:
         )
         return tuple(from_json(Fact, payload) for (payload,) in rows)
 
+    def differences(self, since: int | None) -> Differences:
+        """Return what turns the graph of generation `since`, None for an empty one, into this one."""
+        return Differences(since, _Changed(self, since or 0), _Retracted(self, since or 0))
+
     # -- counts
 
     def counts(self) -> dict[str, int]:
@@ -180,9 +190,13 @@ class Snapshot:
 
     # -- private
 
+    def at(self, generation: int) -> str:
+        """Return the SQL condition for rows of a generation."""
+        return _ALIVE.replace(":generation", str(generation))
+
     @property
     def _alive(self) -> str:
-        return _ALIVE.replace(":generation", str(self.generation))
+        return self.at(self.generation)
 
     def _text_of(self, document_id: str) -> str:
         document = self.document(document_id)
@@ -193,10 +207,56 @@ class Snapshot:
     def _count(self, query: str) -> int:
         return int(self._db.execute(query).fetchone()[0])
 
-    def _records(self, kind: type[Record], query: str) -> Iterator[Record]:
-        for (payload,) in self._db.execute(query.replace("{alive}", self._alive)):
-            yield from_json(kind, payload)
-
     def _record(self, kind: type[Record], query: str, id_: str) -> Record | None:
         row = self._db.execute(query, (id_,)).fetchone()
         return None if row is None else from_json(kind, row[0])
+
+
+class _Changed:
+    """Records that are new or not the same as in an earlier generation."""
+
+    def __init__(self, snapshot: Snapshot, since: int) -> None:
+        self._snapshot, self._since = snapshot, since
+
+    def documents(self) -> Iterator[Document]:
+        before = self._snapshot.at(self._since)
+        alive = f"SELECT id FROM document_in WHERE {{alive}} AND id NOT IN (SELECT id FROM document_in WHERE {before})"
+        return self._snapshot.records(Document, f"SELECT payload FROM document WHERE id IN ({alive}) ORDER BY id")
+
+    def chunks(self) -> Iterator[Chunk]:
+        return self._rows(Chunk, "chunk")
+
+    def entities(self) -> Iterator[Entity]:
+        return self._rows(Entity, "entity")
+
+    def facts(self) -> Iterator[Fact]:
+        return self._rows(Fact, "fact")
+
+    def _rows(self, kind: type[Record], table: str) -> Iterator[Record]:
+        # A row that stays the same keeps its `since`.
+        return self._snapshot.records(kind, f"SELECT payload FROM {table} WHERE {{alive}} AND since > {self._since} ORDER BY id")
+
+
+class _Retracted:
+    """Records of an earlier generation whose ids are gone, as they were."""
+
+    def __init__(self, snapshot: Snapshot, since: int) -> None:
+        self._snapshot, self._since = snapshot, since
+
+    def documents(self) -> Iterator[Document]:
+        before = f"SELECT id FROM document_in WHERE {self._snapshot.at(self._since)}"
+        gone = f"{before} AND id NOT IN (SELECT id FROM document_in WHERE {{alive}})"
+        return self._snapshot.records(Document, f"SELECT payload FROM document WHERE id IN ({gone}) ORDER BY id")
+
+    def chunks(self) -> Iterator[Chunk]:
+        return self._rows(Chunk, "chunk")
+
+    def entities(self) -> Iterator[Entity]:
+        return self._rows(Entity, "entity")
+
+    def facts(self) -> Iterator[Fact]:
+        return self._rows(Fact, "fact")
+
+    def _rows(self, kind: type[Record], table: str) -> Iterator[Record]:
+        gone = f"{self._snapshot.at(self._since)} AND id NOT IN (SELECT id FROM {table} WHERE {{alive}})"
+        return self._snapshot.records(kind, f"SELECT payload FROM {table} WHERE {gone} ORDER BY id")

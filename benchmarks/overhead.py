@@ -1,0 +1,90 @@
+"""What orchestration and the ledger cost around an extractor: wall time against the extractor's own, and memory.
+
+    python benchmarks/overhead.py [--chunks 2000] [--ms-per-chunk 20] [--threads 2] [--prefect]
+
+Each chunk is a document of its own that states two facts, so every stage has work. The baseline is the same number of chunks
+extracted by the same extractor in the same number of threads, without anything around it.
+"""
+
+import argparse
+import json
+import resource
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from kgbuild.judging import JudgeAddress  # noqa: E402
+from kgbuild.pipeline import CHUNKS_PER_BATCH, BuildPlan, Runner, build  # noqa: E402
+from kgbuild.runner import InThreads  # noqa: E402
+from tests.spelled import STAFF, SpelledAddress, Unwatched  # noqa: E402
+
+
+def corpus(folder: Path, documents: int) -> Path:
+    folder.mkdir()
+    for n in range(documents):
+        person, firm, city = f"Person N{n}", f"Firm F{n % 500}", f"City C{n % 50}"
+        text = f"{person}:Person employer {firm}:Company. {person}:Person born_in {city}:City."
+        (folder / f"{n:06}.txt").write_text(text, "utf-8")
+    return folder
+
+
+def baseline_s(chunks: int, seconds_per_chunk: float, threads: int) -> float:
+    batches = [min(CHUNKS_PER_BATCH, chunks - start) for start in range(0, chunks, CHUNKS_PER_BATCH)]
+    began = time.perf_counter()
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda size: time.sleep(seconds_per_chunk * size), batches))
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--chunks", type=int, default=2000)
+    parser.add_argument("--ms-per-chunk", type=float, default=20.0)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--prefect", action="store_true", help="run the batches as Prefect tasks, with a server of its own")
+    options = parser.parse_args()
+    seconds = options.ms_per_chunk / 1000
+
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = corpus(Path(scratch) / "documents", options.chunks)
+        alone = baseline_s(options.chunks, seconds, options.threads)
+        plan = BuildPlan(folder, Path(scratch) / "graph", STAFF, SpelledAddress(seconds), JudgeAddress("rules", STAFF))
+        began = time.perf_counter()
+        report = _with_prefect(plan, options.threads) if options.prefect else build(plan, InThreads(options.threads), Unwatched())
+        wall = time.perf_counter() - began
+        began = time.perf_counter()
+        idle = build(plan, InThreads(options.threads), Unwatched())
+        idle_s = time.perf_counter() - began
+    assert report.facts and not idle.changed
+    measured = {
+        "chunks": report.chunks,
+        "facts": report.facts,
+        "extractor alone s": round(alone, 2),
+        "build s": round(wall, 2),
+        "overhead": round(wall / alone - 1, 3) if alone else None,
+        "ms per chunk around the extractor": round((wall - alone) / options.chunks * 1000, 2),
+        "second build s": round(idle_s, 2),
+        "peak memory MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "seconds": dict(report.seconds),
+    }
+    print(json.dumps(measured, indent=2))
+
+
+def _with_prefect(plan: BuildPlan, threads: int):  # type: ignore[no-untyped-def]
+    from flows.build_graph import AsPrefectTasks
+    from prefect import flow
+
+    from flows.server import prefect_api
+
+    run: Runner = AsPrefectTasks(threads)
+    with prefect_api():
+        return flow(lambda: build(plan, run, Unwatched()), name="overhead")()
+
+
+if __name__ == "__main__":
+    main()
