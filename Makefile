@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
-.PHONY: demo test check lint format wheel clean
+.PHONY: demo test lint format wheel constraints clean
 
 demo: $(VENV)/installed
 	@rm -rf demo-graph
@@ -20,6 +20,10 @@ lint: $(VENV)/installed-for-tests
 
 format: $(VENV)/installed-for-tests
 	$(BIN)/ruff check --fix-only --quiet . ; $(BIN)/ruff format .
+
+constraints: | $(UV)
+	@{ head -n 2 constraints.txt; $(UV) pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header \
+	   --no-emit-index-url --upgrade --extra dev pyproject.toml; } > constraints.new && mv constraints.new constraints.txt
 
 wheel: $(VENV)/installed-for-tests
 	$(UV) build --quiet --wheel --out-dir dist
