@@ -139,6 +139,14 @@ def _made_with(plan: BuildPlan, reading: Reading, extractor: Extractor, judge: J
     }
 
 
+def check_documents(plan: BuildPlan) -> None:
+    """Raise InputError unless the plan's folder is there and holds files."""
+    if not plan.documents.is_dir():
+        raise InputError(plan.documents, "is not a folder", "Give a folder of documents")
+    if next(files_of(plan), None) is None:
+        raise InputError(plan.documents, "holds no files", "Put documents into it; a graph built from it before stays as it is")
+
+
 def _claim_root(ledger: Ledger, plan: BuildPlan) -> None:
     """Remember the documents folder of the graph, and refuse another one: it would silently remove every document."""
     root, remembered = str(plan.documents.resolve()), ledger.value("root")
@@ -148,10 +156,7 @@ def _claim_root(ledger: Ledger, plan: BuildPlan) -> None:
             f"the graph in {plan.graph} was built from {remembered}",
             "Use that folder, another --graph, or --replace-root",
         )
-    if not plan.documents.is_dir():
-        raise InputError(plan.documents, "is not a folder", "Give a folder of documents")
-    if next(files_of(plan), None) is None:
-        raise InputError(plan.documents, "holds no files", "Put documents into it; a graph built from it before stays as it is")
+    check_documents(plan)
     ledger.remember({"root": root, "graph_id": ledger.value("graph_id") or uuid4().hex})
 
 

@@ -18,7 +18,7 @@ ONLY_IN = {
     "flows": {"flows", "kgbuild/cli"},
     "torch": {"kgbuild/compact"},
     "onnxruntime": {"kgbuild/compact"},
-    "sqlite3": {"kgbuild/ledger"},
+    "sqlite3": {"kgbuild/ledger", "kgbuild/stores/embedded"},
     "typer": {"kgbuild/cli"},
     "rdflib": {"kgbuild/ontology/owl.py"},
 }

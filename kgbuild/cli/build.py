@@ -9,6 +9,7 @@ from typer import Argument, Option
 from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, err, out, print_json
 from kgbuild.cli.report import next_steps, print_report
 from kgbuild.pipeline import build as run_build
+from kgbuild.pipeline import check_documents
 from kgbuild.planning import Preview, build_plan, preview
 from kgbuild.progress import DrawnProgress
 from kgbuild.runner import InThreads
@@ -38,8 +39,10 @@ def build(
     settings = Settings.read()
     chosen = weights or settings.weights
     options = {"uncovered": uncovered, "retry_failed": retry_failed, "replace_root": replace_root}
+    plan = build_plan(documents, graph, ontology, extractor, chosen, **options)
+    check_documents(plan)  # before a server is started for it
     if dry_run:
-        _print_preview(preview(build_plan(documents, graph, ontology, extractor, chosen, **options)), as_json)
+        _print_preview(preview(plan), as_json)
         return
     try:
         if prefect or settings.prefect_api_url:
@@ -48,7 +51,6 @@ def build(
             parameters = {"documents": documents, "graph": graph, "ontology": ontology, "extractor": extractor, "weights": chosen}
             made = run_quietly({**parameters, **options})
         else:
-            plan = build_plan(documents, graph, ontology, extractor, chosen, **options)
             with DrawnProgress() as progress:
                 made = run_build(plan, InThreads(settings.threads), progress)
     except KeyboardInterrupt:

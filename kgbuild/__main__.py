@@ -1,0 +1,5 @@
+"""`python -m kgbuild` is `kgbuild`."""
+
+from kgbuild.cli import main
+
+main()
