@@ -26,30 +26,45 @@ def build_plan(
     replace_root: bool,
 ) -> BuildPlan:
     """Turn a command's words into a plan. Raises OntologyError, WeightsError or InputError for what cannot be used."""
-    meant = ontologies.read(ontology) if ontology is not None else remembered_ontology(graph)
-    if meant is None:
-        known = ", ".join(ontologies.bundled())
-        raise InputError("--ontology", "the compact extractor needs one", f"Name a file or one of those bundled: {known}")
-    address = _extractor(extractor, meant, weights, uncovered)
+    remembered = remembered_ontology(graph) if ontology is None else None
+    meant = remembered or read_ontology(ontology)
+    address = extractor_address(extractor, meant, weights, uncovered=uncovered)
     return BuildPlan(
         documents=documents,
         graph=graph,
         ontology=meant,
         extractor=address,
-        judge=JudgeAddress("rules", meant),
+        judge=judge_address(extractor, meant, weights, uncovered=uncovered),
         uncovered=() if uncovered else uncovered_properties(address),
         retry_failed=retry_failed,
         replace_root=replace_root,
     )
 
 
-def _extractor(kind: str, ontology: Ontology, weights: Path | None, uncovered: bool) -> ExtractorAddress:
+def read_ontology(address: str | None) -> Ontology:
+    """Read the ontology that a command was given. Raises InputError for none, OntologyError for one that cannot be used."""
+    if address is None:
+        known = ", ".join(ontologies.bundled())
+        raise InputError("--ontology", "the compact extractor needs one", f"Name a file or one of those bundled: {known}")
+    return ontologies.read(address)
+
+
+def extractor_address(kind: str, ontology: Ontology, weights: Path | None, *, uncovered: bool) -> ExtractorAddress:
+    """Return the address of an extractor by the name it has on the command line."""
     match kind:
         case "compact":
             from kgbuild.extraction.compact import CompactAddress
 
             return CompactAddress(ontology, str(weights) if weights else None, uncovered)
     raise InputError("--extractor", f"{kind!r} is no extractor", "Use compact")
+
+
+def judge_address(extractor: str, ontology: Ontology, weights: Path | None, *, uncovered: bool) -> JudgeAddress:
+    """Return the address of the judge that goes with an extractor."""
+    match extractor:
+        case "compact":
+            return JudgeAddress("rules", ontology)
+    raise InputError("--extractor", f"{extractor!r} is no extractor", "Use compact")
 
 
 def uncovered_properties(extractor: ExtractorAddress) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 in    what `judge` writes: {"id", "text", "triples": [{"subject", "predicate", "object", "verdict", ...}]}. A row is a document; its
       `published_on`, an ISO date, orders sources in time. A triple may name its `extractor` and `judge`.
-out   a line per fact, sorted by id, as `kgbuild export --to jsonl` writes them to facts.jsonl, but that `document_id` is the row's id
-      as given, `chunk_id` is empty, and `subject_name` and `object_name` say what the entities are called. Then a line
+out   a line per fact, sorted by id, as `kgbuild export --to jsonl` writes them to facts.jsonl, but that `document_id` is the id of
+      the row as given, `chunk_id` is empty, and `subject_name` and `object_name` say what the entities are called. Then a line
       {"id", "error"} per row that could not be used in full.
 
 Entities are resolved among the rows as a build resolves them among documents, and words are placed in the text as `judge` does it.
