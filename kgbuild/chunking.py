@@ -8,6 +8,7 @@ after "Inc.", keeps each word it has seen for the life of the process, and refus
 """
 
 import re
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ VERSION = 1
 
 MAX_SENTENCE_CHARS = 2000
 """A sentence longer than this is a table, a dump or a hostile line; it is cut at white space."""
+
+MAX_HEADING_CHARS = 200
+"""What is longer names no section; a heading path keeps its beginning."""
 
 MIN_WRAPPED_CHARS = 40
 """Lines of a paragraph narrower than this are verses, addresses or lists rather than wrapped prose."""
@@ -213,8 +217,8 @@ def estimated_tokens(text: str) -> int:
 
     A token is up to five ASCII letters, or any other character that is not blank, or a line break, or 16 blanks in a row. Real
     tokenisers need fewer for common English words and for most other alphabets; about as many for numbers, punctuation and CJK;
-    more only for rare scripts and emoji, which some spell in two or three bytes each. On 5,072 sentences of Text2KGBench the estimate
-    is 1.27 times the count of a BERT word-piece tokeniser, and less than nine tenths of it on 0.7 % of them.
+    more only for rare scripts and emoji, which some spell in two or three bytes each. On 5,072 sentences of Text2KGBench
+    the estimate is 1.27 times the count of a BERT word-piece tokeniser, and less than nine tenths of it on 0.7 % of them.
     """
     return len(_TOKEN.findall(text))
 
@@ -241,12 +245,12 @@ def chunk(document: Document, max_tokens: int, context_chars: int) -> tuple[Chun
         raise ValueError(f"a chunk holds at least one token, got {max_tokens}")
     text = document.text
     tables = deque(sorted(section.span for section in document.sections if section.kind == "table"))
-    rows = {section.span.start: section.span for section in document.sections if section.kind == "row"}
+    rows = sorted(section.span for section in document.sections if section.kind == "row")
     chunks: list[Chunk] = []
     for path, span in _chunk_spans(document, max_tokens):
         while tables and tables[0].end <= span.start:
             tables.popleft()
-        header = rows.get(tables[0].start) if tables and tables[0].start < span.start else None
+        header = _first_row(rows, tables[0]) if tables and tables[0].start < span.start else None
         chunks.append(
             Chunk(
                 id=ids.chunk_id(document.id, span, span.of(text)),
@@ -255,10 +259,15 @@ def chunk(document: Document, max_tokens: int, context_chars: int) -> tuple[Chun
                 span=span,
                 text=span.of(text),
                 heading_path=path,
-                context=_context(text, span.start, header, context_chars),
+                context=_context(text, span.start, header if header and header.end <= span.start else None, context_chars),
             )
         )
     return tuple(chunks)
+
+
+def _first_row(rows: list[Span], table: Span) -> Span | None:
+    at = bisect_left(rows, table.start, key=lambda row: row.start)
+    return rows[at] if at < len(rows) and table.contains(rows[at]) else None
 
 
 def _chunk_spans(document: Document, max_tokens: int) -> Iterator[tuple[tuple[str, ...], Span]]:
@@ -350,7 +359,7 @@ def _words_within_budget(text: str, span: Span, max_tokens: int) -> Iterator[Spa
 
 def _heading_text(document: Document, heading: Section) -> str:
     """Return the words of a heading: without Markdown's marks, on one line."""
-    line = heading.span.of(document.text).strip().splitlines()[0]
+    line = heading.span.of(document.text).strip().splitlines()[0][:MAX_HEADING_CHARS]
     return " ".join(re.sub(r"^#{1,6}\s+|\s+#+\s*$", "", line).split())
 
 
