@@ -34,8 +34,8 @@ def build_plan(
         graph=graph,
         ontology=meant,
         extractor=address,
-        judge=judge_address(extractor, meant, weights, uncovered=uncovered),
-        uncovered=() if uncovered else uncovered_properties(address),
+        judge=judge_address("score", meant, weights),
+        uncovered=() if uncovered else uncovered_properties(meant, weights),
         retry_failed=retry_failed,
         replace_root=replace_root,
     )
@@ -59,17 +59,17 @@ def extractor_address(kind: str, ontology: Ontology, weights: Path | None, *, un
     raise InputError("--extractor", f"{kind!r} is no extractor", "Use compact")
 
 
-def judge_address(extractor: str, ontology: Ontology, weights: Path | None, *, uncovered: bool) -> JudgeAddress:
-    """Return the address of the judge that goes with an extractor."""
-    match extractor:
-        case "compact":
-            return JudgeAddress("rules", ontology)
-    raise InputError("--extractor", f"{extractor!r} is no extractor", "Use compact")
+def judge_address(kind: str, ontology: Ontology, weights: Path | None) -> JudgeAddress:
+    """Return the address of a judge: "score" for what the compact extractor found itself, "compact" for triples from anywhere."""
+    return JudgeAddress(kind, ontology, str(weights) if weights else None)
 
 
-def uncovered_properties(extractor: ExtractorAddress) -> tuple[str, ...]:
+def uncovered_properties(ontology: Ontology, weights: Path | None) -> tuple[str, ...]:
     """Return the names of the properties that the weights were never taught."""
-    return ()
+    from kgbuild.compact.coverage import coverage
+    from kgbuild.compact.weights import open_weights
+
+    return tuple(entry.name for entry in coverage(ontology, open_weights(weights)).uncovered)
 
 
 def remembered_ontology(graph: Path) -> Ontology | None:

@@ -10,7 +10,10 @@ from rich.console import Console
 
 from kgbuild.settings import Settings
 
-out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+WIDE = 1000
+"""Columns of a table that goes to a file or another program: nothing is cut."""
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False)
 
 DEFAULT_GRAPH = Settings.read().graph

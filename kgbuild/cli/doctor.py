@@ -206,7 +206,7 @@ def _coverage(address: str, folder: Path | None) -> Finding:
     try:
         found = coverage(meant, open_weights(folder))
     except KgbuildError as error:
-        return Finding(subject, State.ATTENTION, f"readable, but coverage is not known: {error.problem}", error.remedy)
+        return Finding(subject, State.ATTENTION, f"readable; what is covered cannot be told ({error.where})", "See weights above")
     covered = ", ".join(entry.name for entry in found.covered) or "none"
     if not found.uncovered:
         return Finding(subject, State.FINE, f"all {len(found.covered)} properties covered by the weights: {covered}")

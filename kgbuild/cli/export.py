@@ -39,7 +39,7 @@ def view(
     graph: GraphOption = DEFAULT_GRAPH,
 ) -> None:
     """Write one HTML page to search entities, walk to their neighbours and read the evidence; it needs no network."""
-    from kgbuild.view import write_view
+    from kgbuild.stores.html import write_view
 
     with Snapshot.open(graph) as snapshot:
         write_view(snapshot, output)

@@ -28,7 +28,9 @@ def query(
     if as_json:
         print_json([dict(zip(answer.columns, row, strict=True)) for row in answer.rows])
         return
-    table = Table(*(escape(column) for column in answer.columns), box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in answer.columns:
+        table.add_column(escape(column), overflow="fold")  # an id cut short is of no use
     for row in answer.rows:
         table.add_row(*("" if value is None else escape(str(value)) for value in row))
     out.print(table)

@@ -1,12 +1,10 @@
 """`kgbuild status`, `report` and `rejected`: what is in a graph, what the last build did, and what it did not take and why."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 from rich.markup import escape
-from rich.table import Table
 from typer import Option
 
 from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, out, print_json
@@ -63,28 +61,22 @@ def rejected(
         shown = [judged for _, judged in zip(range(limit), wanted, strict=False)]
     total = sum(n for given, n in counts.items() if reason in (None, given))
     if as_json:
-        print_json({"counts": counts, "triples": [json.loads(_json(judged)) for judged in shown]})
+        print_json({"counts": counts, "triples": [to_dict(judged) for judged in shown]})
         return
     if not shown:
         out.print("No candidate was rejected." if reason is None else f"No candidate was rejected for being {reason!r}.")
         return
-    table = Table("id", "subject", "property", "object", "reason", "detail", box=None, pad_edge=False, header_style="bold")
     for judged in shown:
         triple, verdict = judged.triple, judged.verdict
         object_ = _typed(triple.object) if isinstance(triple.object, Mention) else triple.object.text
-        undecided = " (undecided)" if verdict.outcome is Outcome.UNDECIDED else ""
-        cells = (triple.id, _typed(triple.subject), triple.predicate, object_, f"{verdict.reason}{undecided}", verdict.detail)
-        table.add_row(*(escape(cell) for cell in cells))
-    out.print(table)
+        out.print(
+            f"{triple.id}  [bold]{escape(_typed(triple.subject))} — {triple.predicate} — {escape(object_)}[/bold]", soft_wrap=True
+        )
+        undecided = "undecided, " if verdict.outcome is Outcome.UNDECIDED else ""
+        out.print(f"  {undecided}{verdict.reason}: {escape(verdict.detail)}", soft_wrap=True)
     if total > len(shown):
         out.print(f"… and {total - len(shown):,} more; show them with --limit")
     out.print("Why in full: kgbuild explain ID")
-
-
-def _json(record: object) -> str:
-    from kgbuild.serialisation import to_json
-
-    return to_json(record)
 
 
 def _typed(mention: Mention) -> str:

@@ -9,24 +9,17 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from kgbuild.batches import Reading
 from kgbuild.cli.console import err, warn
 from kgbuild.errors import InputError
-from kgbuild.extraction import opened
 from kgbuild.extraction.rows import Row, extract_rows, read_row, with_id, write_row
-from kgbuild.fusion.rows import fuse_rows
-from kgbuild.judging import open_judge
-from kgbuild.judging.rows import ClaimReader, judge_rows
-from kgbuild.planning import extractor_address, judge_address, read_ontology, uncovered_properties
 from kgbuild.progress import DrawnProgress
-from kgbuild.resolution.rows import resolve_rows
 from kgbuild.runner import InThreads
 from kgbuild.settings import Settings
 
 ROWS_PER_BATCH, BYTES_PER_BATCH = 64, 1_000_000
 """What is read before the first line is written; memory is bounded by a few batches, and by a single line that is longer."""
 
-InputArgument = Annotated[Path | None, Argument(metavar="[INPUT]", help="A file of JSON lines; stdin by default, or with -.")]
+InputArgument = Annotated[Path | None, Argument(metavar="INPUT", help="A file of JSON lines; stdin by default, or with -.")]
 OutputOption = Annotated[Path | None, Option("--output", metavar="FILE", help="Where to write; stdout by default.")]
 OntologyOption = Annotated[str | None, Option("--ontology", metavar="ONTOLOGY", help="A bundled name, a file or a folder.")]
 ExtractorOption = Annotated[str, Option("--extractor", help="What reads the texts, or supports the rules: compact.")]
@@ -50,9 +43,14 @@ def extract(
     "evidence": {"start", "end"}, "score"}], and "error" where something went wrong. Offsets count characters of the text.
     Pipe it into `kgbuild judge`.
     """
+    from kgbuild.batches import Reading
+    from kgbuild.extraction import opened
+    from kgbuild.planning import extractor_address, read_ontology, uncovered_properties
+
     settings = Settings.read()
-    address = extractor_address(extractor, read_ontology(ontology), weights or settings.weights, uncovered=uncovered)
-    if not uncovered and (missing := uncovered_properties(address)):
+    meant = read_ontology(ontology)
+    address = extractor_address(extractor, meant, weights or settings.weights, uncovered=uncovered)
+    if not uncovered and (missing := uncovered_properties(meant, weights or settings.weights)):
         warn(f"not covered by the weights, so not looked for: {', '.join(missing)}")
     reading, chosen = Reading(""), opened(address)
 
@@ -76,8 +74,12 @@ def judge(
     undecided), "reason" and "probability" on each triple, and "detail" where it was not accepted. Predicates and classes go by
     name, label or alias; "subject_class", "object_class" and "evidence": {"start", "end"} may be given too.
     """
+    from kgbuild.judging import open_judge
+    from kgbuild.judging.rows import ClaimReader, judge_rows
+    from kgbuild.planning import judge_address, read_ontology
+
     settings, meant = Settings.read(), read_ontology(ontology)
-    judging = open_judge(judge_address(extractor, meant, weights or settings.weights, uncovered=uncovered))
+    judging = open_judge(judge_address(extractor, meant, weights or settings.weights))
     reader = ClaimReader(meant)
 
     def judged(rows: Sequence[Row], _: None) -> list[Row]:
@@ -92,6 +94,8 @@ def resolve(input_: InputArgument = None, output: OutputOption = None) -> None:
     In: {"id", "name", "class" or null, "context"?: [["o", predicate, object] | ["s", predicate, subject], ...]}.
     Out: {"id", "entity_id", "canonical_name", "score"}, row by row, once all were read.
     """
+    from kgbuild.resolution.rows import resolve_rows
+
     with _lines(input_) as lines:
         rows = [row for row, _ in lines]
     usable: list[Row] = []
@@ -114,6 +118,9 @@ def fuse(input_: InputArgument = None, output: OutputOption = None, ontology: On
     "document_id" the id of the row, and "subject_name" and "object_name" beside the ids; then {"id", "error"} for rows that could
     not be used. Entities are resolved among the rows. With an ontology, facts that cannot all be true are marked disputed.
     """
+    from kgbuild.fusion.rows import fuse_rows
+    from kgbuild.planning import read_ontology
+
     meant = read_ontology(ontology) if ontology is not None else None
     with _lines(input_) as lines:
         fused = fuse_rows((row for row, _ in lines), meant)

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
-from kgbuild.judging.judge import RulesThenSupport
+from kgbuild.judging.judge import Band, RulesThenSupport
+from kgbuild.judging.own_score import OwnScore
 from kgbuild.judging.protocol import Judge, Support
 from kgbuild.ontology.model import Ontology
 
@@ -12,20 +14,35 @@ __all__ = ["Judge", "JudgeAddress", "Support", "open_judge"]
 
 @dataclass(frozen=True)
 class JudgeAddress:
-    """All that it takes to open a judge wherever a batch runs. kind: "rules", or "compact" for the compact model's support too."""
+    """All that it takes to open a judge wherever a batch runs.
+
+    kind: "rules"; "score" for the rules and the compact extractor's own score; "compact" for the rules and what the compact
+    model says of triples from anywhere. weights: path of the compact model's weights, None for those shipped.
+    """
 
     kind: str
-    ontology: Ontology | None
+    ontology: Ontology
     weights: str | None = None
 
     def __hash__(self) -> int:
-        return hash((self.kind, self.ontology and self.ontology.digest, self.weights))
+        return hash((self.kind, self.ontology.digest, self.weights))
 
 
 @lru_cache(maxsize=4)
 def open_judge(address: JudgeAddress) -> Judge:
     """Open a judge; the same one for the same address, since weights take a moment to load."""
+    weights = Path(address.weights) if address.weights else None
     match address.kind:
         case "rules":
             return RulesThenSupport(address.ontology)
-    raise ValueError(f"{address.kind!r} names no judge. Use rules.")
+        case "score":
+            from kgbuild.compact.weights import open_weights
+
+            calibration = open_weights(weights).calibration
+            return RulesThenSupport(address.ontology, OwnScore(), Band(calibration.unsure_from, calibration.accept_from))
+        case "compact":
+            from kgbuild.judging.support import CompactSupport
+
+            support = CompactSupport.open(address.ontology, weights)
+            return RulesThenSupport(address.ontology, support, support.band)
+    raise ValueError(f"{address.kind!r} names no judge. Use rules, score or compact.")

@@ -97,6 +97,10 @@ class Snapshot:
         """Yield the triples that were rejected or left undecided."""
         return self.records(JudgedTriple, "SELECT payload FROM triple WHERE outcome != 'accepted' AND {alive} ORDER BY id")
 
+    def judged(self) -> Iterator[JudgedTriple]:
+        """Yield every candidate with its verdict."""
+        return self.records(JudgedTriple, "SELECT payload FROM triple WHERE {alive} ORDER BY id")
+
     def failures(self) -> Iterator[Failure]:
         return self.records(Failure, "SELECT payload FROM failure WHERE {alive} ORDER BY " + _FAILURE_ORDER)
 

@@ -1,0 +1,117 @@
+"""`kgbuild train`: labelled examples, or the judged facts of a graph, in; weights that know the ontology out."""
+
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from typer import Argument, Option
+
+from kgbuild.cli.console import JsonOption, err, out, print_json
+from kgbuild.compact.taught import LabelledText, judged_rows, read_labelled, row_json
+from kgbuild.errors import InputError
+from kgbuild.planning import read_ontology, remembered_ontology
+from kgbuild.serialisation import to_dict
+
+SHOWN_UNUSED = 5
+
+
+def train(
+    examples: Annotated[
+        Path | None,
+        Argument(metavar="[EXAMPLES]", help='Labelled lines: {"id", "text", "triples": [{"subject", "predicate", "object"}]}.'),
+    ] = None,
+    graph: Annotated[
+        Path | None, Option("--graph", metavar="DIR", help="Learn from the judged facts of this graph instead.")
+    ] = None,
+    ontology: Annotated[str | None, Option(metavar="ONTOLOGY", help="A bundled name or a file.")] = None,
+    output: Annotated[Path | None, Option("--output", metavar="WEIGHTS", help="A folder for the new weights.")] = None,
+    base: Annotated[
+        Path | None, Option("--base", metavar="WEIGHTS", help="Weights to start from; those shipped by default.")
+    ] = None,
+    seed: Annotated[int, Option(help="Equal seeds give equal weights on one machine.")] = 0,
+    suggest: Annotated[
+        int | None, Option(metavar="N", help="Write the N sentences of EXAMPLES, a folder of documents, most worth labelling.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Teach the compact model an ontology from 25 to 100 labelled sentences, in a minute or two on a CPU.
+
+    Start with `kgbuild train --suggest 25 DOCUMENTS --ontology O > examples.jsonl`, correct what it guessed, and train on that.
+    """
+    if suggest is not None:
+        _suggest(examples, suggest, ontology, base)
+        return
+    if (examples is None) == (graph is None):
+        raise InputError("kgbuild train", "needs either EXAMPLES or --graph", "Give one of the two")
+    if output is None:
+        raise InputError("--output", "is missing", "Name a folder for the new weights")
+    if find_spec("torch") is None:
+        raise InputError("kgbuild train", "needs torch", "Install it with `pip install 'kgbuild[train]'`")
+    from kgbuild.compact.training import TrainingReport
+    from kgbuild.compact.training import train as learn
+
+    rows = _rows_of(graph) if graph is not None else read_labelled(examples or Path())
+    meant = remembered_ontology(graph) if graph is not None and ontology is None else None
+    with _bar() as progress:
+        report: TrainingReport = learn(
+            rows, meant or read_ontology(ontology), output, base, seed, progress, command=shlex.join(["kgbuild", *sys.argv[1:]])
+        )
+    if as_json:
+        print_json(to_dict(report))
+        return
+    held = f"{report.held_out} held-out sentences" if report.held_out else "the same sentences, too few to hold any out"
+    out.print(
+        f"Taught {report.statements} triples in {report.sentences} sentences, {report.cpu_s:.0f} CPU-seconds, {report.steps} steps"
+    )
+    for words, names in (("New", report.properties_new), ("Taught further", report.properties_known)):
+        if names:
+            out.print(f"{words}: {', '.join(names)}", soft_wrap=True)
+    out.print(f"F1 on {held}: {report.before.f1:.2f} before, [bold]{report.after.f1:.2f}[/bold] now")
+    out.print(f"{report.kept:.0%} of what was found before about other properties is still found")
+    for id_, triple, reason in report.unused[:SHOWN_UNUSED]:
+        err.print(f"[yellow]not used:[/yellow] {escape(id_)}: {escape(triple)}: {escape(reason)}", soft_wrap=True)
+    if len(report.unused) > SHOWN_UNUSED:
+        err.print(f"… and {len(report.unused) - SHOWN_UNUSED} more: --json names them")
+    out.print(f"Use them:  kgbuild build DOCUMENTS --ontology {ontology or '…'} --weights {output}", soft_wrap=True)
+
+
+def _rows_of(graph: Path) -> tuple[LabelledText, ...]:
+    from kgbuild.ledger import Snapshot
+
+    with Snapshot.open(graph) as snapshot:
+        return judged_rows(snapshot.chunks(), snapshot.judged())
+
+
+def _suggest(documents: Path | None, count: int, ontology: str | None, base: Path | None) -> None:
+    from kgbuild.batches import Reading, read_batch
+    from kgbuild.compact.suggesting import suggest
+    from kgbuild.documents import find_files
+
+    if documents is None or not documents.is_dir():
+        raise InputError("--suggest", "needs a folder of documents", "Give it as the argument")
+    uris = [file.uri for file in find_files(documents)]
+    texts = (chunk.text for read in read_batch(uris, Reading(str(documents))) for _, chunks in read.documents for chunk in chunks)
+    for row in suggest(texts, read_ontology(ontology), count, base):
+        sys.stdout.write(row_json(row) + "\n")
+
+
+@contextmanager
+def _bar() -> Iterator["_Steps"]:
+    columns = (TextColumn("training"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.fields[loss]}"))
+    with Progress(*columns, console=err, disable=not err.is_terminal) as bars:
+        yield _Steps(bars)
+
+
+class _Steps:
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._task = bars.add_task("training", total=None, loss="")
+
+    def __call__(self, step: int, of: int, loss: float) -> None:
+        self._bars.update(self._task, completed=step, total=of, loss=f"loss {loss:.2f}")
