@@ -22,20 +22,19 @@ ROWS_PER_BATCH, BYTES_PER_BATCH = 64, 1_000_000
 InputArgument = Annotated[Path | None, Argument(metavar="INPUT", help="A file of JSON lines; stdin by default, or with -.")]
 OutputOption = Annotated[Path | None, Option("--output", metavar="FILE", help="Where to write; stdout by default.")]
 OntologyOption = Annotated[str | None, Option("--ontology", metavar="ONTOLOGY", help="A bundled name, a file or a folder.")]
-ExtractorOption = Annotated[str, Option("--extractor", help="What reads the texts, or supports the rules: compact.")]
+JUDGES = ("compact", "rules")
 WeightsOption = Annotated[
     Path | None, Option("--weights", metavar="FILE", help="Weights of the compact model; those shipped by default.")
 ]
-UncoveredOption = Annotated[bool, Option("--uncovered", help="Also properties that the weights were never taught.")]
 
 
 def extract(
     input_: InputArgument = None,
     output: OutputOption = None,
     ontology: OntologyOption = None,
-    extractor: ExtractorOption = "compact",
+    extractor: Annotated[str, Option(help="What reads the texts: compact.")] = "compact",
     weights: WeightsOption = None,
-    uncovered: UncoveredOption = False,
+    uncovered: Annotated[bool, Option("--uncovered", help="Also look for properties that the weights were never taught.")] = False,
 ) -> None:
     """Find triples in texts, one JSON object a line.
 
@@ -47,10 +46,9 @@ def extract(
     from kgbuild.extraction import opened
     from kgbuild.planning import extractor_address, read_ontology, uncovered_properties
 
-    settings = Settings.read()
-    meant = read_ontology(ontology)
-    address = extractor_address(extractor, meant, weights or settings.weights, uncovered=uncovered)
-    if not uncovered and (missing := uncovered_properties(meant, weights or settings.weights)):
+    meant, folder = read_ontology(ontology), weights or Settings.read().weights
+    address = extractor_address(extractor, meant, folder, uncovered=uncovered)
+    if not uncovered and (missing := uncovered_properties(meant, folder)):
         warn(f"not covered by the weights, so not looked for: {', '.join(missing)}")
     reading, chosen = Reading(""), opened(address)
 
@@ -64,9 +62,13 @@ def judge(
     input_: InputArgument = None,
     output: OutputOption = None,
     ontology: OntologyOption = None,
-    extractor: ExtractorOption = "compact",
+    extractor: Annotated[
+        str, Option(help="What is asked about triples that break no rule: compact; with rules, nothing is.")
+    ] = "compact",
     weights: WeightsOption = None,
-    uncovered: UncoveredOption = False,
+    uncovered: Annotated[
+        bool, Option("--uncovered", help="As for extract; where the weights were never taught a property, rules decide.")
+    ] = False,
 ) -> None:
     """Decide which triples their text states under an ontology, one JSON object a line.
 
@@ -78,8 +80,10 @@ def judge(
     from kgbuild.judging.rows import ClaimReader, judge_rows
     from kgbuild.planning import judge_address, read_ontology
 
-    settings, meant = Settings.read(), read_ontology(ontology)
-    judging = open_judge(judge_address(extractor, meant, weights or settings.weights))
+    if extractor not in JUDGES:
+        raise InputError("--extractor", f"{extractor!r} judges nothing", f"Use one of: {', '.join(JUDGES)}")
+    meant = read_ontology(ontology)
+    judging = open_judge(judge_address(extractor, meant, weights or Settings.read().weights))
     reader = ClaimReader(meant)
 
     def judged(rows: Sequence[Row], _: None) -> list[Row]:
