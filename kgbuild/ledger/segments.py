@@ -8,20 +8,37 @@ import json
 import os
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import IO
+
+from kgbuild.errors import GraphError
 
 
 class Segment:
     """An open segment file; every line reaches the kernel before `append` returns."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: IO[bytes] = path.open("ab", buffering=0)
+        self._path = path
+        with _named_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("ab", buffering=0)
 
     def append(self, key: str, payload: str) -> None:
-        self._file.write(_line(key, payload))
+        """Raises GraphError when the line cannot be written whole."""
+        rest = memoryview(_line(key, payload))
+        with _named_errors(self._path):
+            while rest:
+                rest = rest[self._file.write(rest) :]
+
+
+@contextmanager
+def _named_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        remedy = "Make room or give access, and run the same command again; what was committed is kept"
+        raise GraphError(path, f"cannot be written ({error.strerror})", remedy) from error
 
 
 def _line(key: str, payload: str) -> bytes:

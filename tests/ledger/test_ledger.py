@@ -1,0 +1,117 @@
+"""The graph directory: opened by any later kgbuild, read without a lock, and exact about what changed."""
+
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from kgbuild.errors import GraphError, GraphLocked
+from kgbuild.ledger import Ledger, Snapshot, worker_segment, writing
+from kgbuild.ledger.schema import MIGRATIONS
+from kgbuild.ledger.segments import read_segment, segment_files
+from kgbuild.records import Extraction
+from kgbuild.serialisation import to_json
+from tests.test_pipeline import ADA, BOB, built, exported, write
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Path:
+    built(write(tmp_path / "docs", {"a.txt": ADA, "b.txt": BOB}), tmp_path / "graph")
+    return tmp_path / "graph"
+
+
+def rows(graph: Path, statement: str) -> list[tuple[object, ...]]:
+    with sqlite3.connect(graph / "ledger.sqlite", isolation_level=None) as connection:
+        return connection.execute(statement).fetchall()
+
+
+def made_version_1(graph: Path) -> None:
+    """Take back what the second migration did."""
+    for (name,) in rows(
+        graph, "SELECT name FROM sqlite_master WHERE name LIKE '%\\_since' ESCAPE '\\' OR name LIKE '%\\_until' ESCAPE '\\'"
+    ):
+        rows(graph, f"DROP INDEX {name}")
+    rows(graph, "PRAGMA user_version = 1")
+
+
+@pytest.mark.parametrize("opened_by", ["reader", "writer"])
+def test_an_older_ledger_is_brought_up_to_date_by_whoever_opens_it(graph, opened_by):
+    before = exported(graph)
+    made_version_1(graph)
+    if opened_by == "writer":
+        with Ledger.open(graph):
+            pass
+    assert exported(graph) == before
+    assert rows(graph, "PRAGMA user_version") == [(len(MIGRATIONS),)]
+    assert not built(graph.parent / "docs", graph).changed
+
+
+@pytest.mark.parametrize("open_", [Ledger.open, Snapshot.open])
+def test_a_ledger_of_a_newer_kgbuild_is_refused(graph, open_):
+    rows(graph, "PRAGMA user_version = 99")
+    with pytest.raises(GraphError, match="version 99"), open_(graph):
+        pass
+
+
+def test_what_is_no_graph_is_refused_in_one_line(tmp_path):
+    with pytest.raises(GraphError, match="is not a graph directory"), Snapshot.open(tmp_path):
+        pass
+    (tmp_path / "ledger.sqlite").write_bytes(b"no database at all" * 100)
+    for open_ in (Snapshot.open, Ledger.open):
+        with pytest.raises(GraphError), open_(tmp_path):
+            pass
+
+
+def test_the_lock_is_held_by_one_and_dropped_with_it(tmp_path):
+    with writing(tmp_path), pytest.raises(GraphLocked), writing(tmp_path):
+        pass
+    with writing(tmp_path):
+        pass
+
+
+def test_a_torn_line_of_a_segment_is_dropped_and_the_whole_ones_are_taken_in(tmp_path):
+    with Ledger.open(tmp_path) as ledger:
+        run = ledger.start_run()
+    segment = worker_segment(tmp_path, run)
+    segment.append("one", to_json(Extraction(())))
+    segment.append("two", to_json(Extraction((), 3)))
+    path = segment_files(tmp_path)[0]
+    path.write_bytes(path.read_bytes()[:-5])  # as a kill may leave it
+    assert [key for key, _ in read_segment(path)] == ["one"]
+    with Ledger.open(tmp_path) as ledger:
+        assert ledger.has_extraction("one")
+        assert not ledger.has_extraction("two")
+    assert segment_files(tmp_path) == []
+
+
+def test_differences_turn_one_generation_into_the_next(tmp_path):
+    folder = write(tmp_path / "docs", {"a.txt": ADA, "b.txt": BOB, "c.txt": "Ada Lovelace:Person born_in Paris:City."})
+    built(folder, tmp_path / "graph")
+    with Snapshot.open(tmp_path / "graph") as first:
+        before = {kind: {r.id: r for r in getattr(first, kind)()} for kind in ("documents", "chunks", "entities", "facts")}
+        generation = first.generation
+    built(write(folder, {"a.txt": ADA, "c.txt": "Ada Lovelace:Person born_in Rome:City."}), tmp_path / "graph")
+    with Snapshot.open(tmp_path / "graph") as second:
+        differences = second.differences(generation)
+        for kind, old in before.items():
+            now = {r.id: r for r in getattr(second, kind)()}
+            changed = {r.id: r for r in getattr(differences.changed, kind)()}
+            retracted = {r.id: r for r in getattr(differences.retracted, kind)()}
+            assert changed == {id_: r for id_, r in now.items() if old.get(id_) != r}
+            assert retracted == {id_: r for id_, r in old.items() if id_ not in now}
+        everything = second.differences(None)
+        assert list(everything.changed.facts()) == list(second.facts())
+        assert list(everything.retracted.facts()) == []
+
+
+def test_a_reader_keeps_its_generation_while_a_build_publishes_the_next(graph):
+    with Snapshot.open(graph) as snapshot:
+        before = list(snapshot.facts())
+        write(graph.parent / "docs", {"a.txt": ADA})
+        builder = threading.Thread(target=built, args=(graph.parent / "docs", graph))
+        builder.start()
+        builder.join()
+        assert list(snapshot.facts()) == before
+    with Snapshot.open(graph) as snapshot:
+        assert list(snapshot.facts()) != before
