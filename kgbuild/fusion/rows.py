@@ -57,7 +57,8 @@ def fuse_rows(rows: Iterable[Mapping[str, Any]], ontology: Ontology | None) -> F
         unjudged += without_verdict
         triples += found
         names |= representatives(_mentions(found), ontology)
-        if problems:
+        earlier = [str(row["error"])] if "error" in row else []
+        if problems := [*earlier, *(problem for problem in problems if problem not in "".join(earlier))]:
             errors.append(_error(row, "; ".join(problems)))
     entity_of = _entities(triples, names, ontology)
     facts = fuse(triples, {mention: entity.id for mention, entity in entity_of.items()}, stated_on, ontology)
@@ -70,7 +71,7 @@ def _accepted(row: Mapping[str, Any], text: RowText, reader: ClaimReader) -> tup
     """Return the accepted triples of a row, what is wrong with others, and how many nobody judged."""
     triples = row.get("triples")
     if not isinstance(triples, list):
-        return [], [str(row.get("error", "there is no list of triples"))], 0
+        return [], [] if "error" in row else ["there is no list of triples"], 0
     found: list[JudgedTriple] = []
     problems: list[str] = []
     unjudged = 0

@@ -26,7 +26,7 @@ def test_a_row_comes_back_with_what_its_text_states():
                 "predicate": "employer",
                 "object": "Analytical Engines",
                 "object_class": "Company",
-                "evidence": {"start": 8, "end": 8 + len(ADA)},
+                "evidence": {"start": 8, "end": 7 + len(ADA)},
                 "score": 0.9,
             }
         ],

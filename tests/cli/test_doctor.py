@@ -1,0 +1,152 @@
+import fcntl
+import json
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from kgbuild.cli.doctor import Finding, State, examine
+from kgbuild.judging import JudgeAddress
+from kgbuild.pipeline import BuildPlan, build
+from kgbuild.runner import InThreads
+from kgbuild.settings import Settings
+from tests.spelled import STAFF, SpelledAddress
+
+SECRET = "hunter2"
+
+
+class Silent:
+    def begin(self, stage, total): ...
+
+    def advance(self, done): ...
+
+
+def found(graph, ontology=None, weights=None, **environment) -> dict[str, Finding]:
+    findings = examine(Settings.read(environment), graph, ontology, weights, environment)
+    return {finding.subject: finding for finding in findings}
+
+
+@pytest.fixture
+def graph(tmp_path):
+    documents = tmp_path / "docs"
+    documents.mkdir()
+    (documents / "a.txt").write_text("Ada:Person employer Acme:Company.")
+    plan = BuildPlan(documents, tmp_path / "graph", STAFF, SpelledAddress(), JudgeAddress("rules", STAFF))
+    build(plan, InThreads(1), Silent())
+    return plan.graph
+
+
+def test_a_graph_is_described(graph):
+    finding = found(graph)[f"graph {graph}"]
+    assert finding.state is State.FINE
+    assert finding.detail.startswith("generation 1, ledger version ")
+    assert "1 facts, view not built yet" in finding.detail
+    assert finding.detail.endswith("not locked")
+
+
+def test_a_locked_graph_is_named_and_stays_readable(graph):
+    with (graph / "lock").open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        finding = found(graph)[f"graph {graph}"]
+    assert finding.state is State.ATTENTION
+    assert "generation 1" in finding.detail
+    assert "locked: another build is writing this graph" in finding.detail
+
+
+def test_looking_at_a_graph_changes_nothing(graph):
+    def contents():
+        beside = (".sqlite-shm", ".sqlite-wal")  # any reader of SQLite makes these
+        return {path: path.read_bytes() for path in graph.rglob("*") if path.is_file() and path.suffix not in beside}
+
+    before = contents()
+    found(graph)
+    assert contents() == before
+
+
+def test_a_graph_that_is_not_there_yet_is_no_fault(tmp_path):
+    assert found(tmp_path / "no" / "graph")[f"graph {tmp_path / 'no' / 'graph'}"].state is State.OFF
+    assert not (tmp_path / "no").exists()
+
+
+def test_a_folder_of_other_things_is_no_graph(tmp_path):
+    (tmp_path / "letter.txt").write_text("Dear Ada")
+    assert found(tmp_path)[f"graph {tmp_path}"].state is State.BROKEN
+
+
+@pytest.mark.parametrize(
+    ("variables", "subject", "state"),
+    [
+        ({}, "Neo4j", State.OFF),
+        ({"NEO4J_USERNAME": "ada", "NEO4J_PASSWORD": SECRET}, "Neo4j", State.FINE),
+        ({"NEO4J_PASSWORD": SECRET}, "Neo4j", State.ATTENTION),
+        ({"NEO4J_USERNAME": SECRET}, "Neo4j", State.ATTENTION),
+        ({}, "language model", State.OFF),
+        ({"OPENAI_API_KEY": SECRET}, "language model", State.FINE),
+        ({}, "Prefect", State.OFF),
+        # A server that builds would go through and that is not there stops them.
+        ({"PREFECT_API_URL": f"http://ada:{SECRET}@localhost:9/api"}, "Prefect", State.BROKEN),
+        ({"PREFECT_API_URL": f"nonsense://{SECRET}@x"}, "Prefect", State.BROKEN),
+    ],
+)
+def test_what_the_environment_sets_is_told_without_its_value(variables, subject, state, tmp_path):
+    findings = found(tmp_path / "graph", **variables)
+    assert findings[subject].state is state
+    assert SECRET not in repr(findings)
+
+
+def test_a_prefect_server_that_answers_is_fine(tmp_path):
+    class Healthy(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200 if self.path == "/api/health" else 404)
+            self.end_headers()
+
+        def log_message(self, *_): ...
+
+    with HTTPServer(("127.0.0.1", 0), Healthy) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        assert found(tmp_path, PREFECT_API_URL=f"{url}/api")["Prefect"].state is State.FINE
+        assert "answers with 404" in found(tmp_path, PREFECT_API_URL=url)["Prefect"].detail
+        server.shutdown()
+
+
+def test_weights_that_are_missing_or_damaged_are_broken(tmp_path):
+    assert found(tmp_path, weights=tmp_path / "none")["weights"].state is State.BROKEN
+    from kgbuild.compact.weights import FILES
+
+    for name in FILES:
+        (tmp_path / name).write_bytes(b"\x00damaged")
+    finding = found(tmp_path / "graph", weights=tmp_path)["weights"]
+    assert finding.state is State.BROKEN
+    assert "cannot be read" in finding.detail
+
+
+def test_an_ontology_that_cannot_be_read_is_named(tmp_path):
+    finding = found(tmp_path, ontology="nowhere")["ontology nowhere"]
+    assert (finding.state, finding.detail) == (State.ATTENTION, "nowhere: no such ontology")
+
+
+def test_what_every_build_needs_is_here(tmp_path):
+    findings = found(tmp_path)
+    for subject in ("Python", "packages", "bundled ontologies", "disk", "embedded store"):
+        assert findings[subject].state is State.FINE, findings[subject]
+
+
+def test_every_finding_that_wants_something_says_what(graph):
+    for finding in found(graph, ontology="company", NEO4J_PASSWORD=SECRET).values():
+        assert finding.remedy or finding.state in (State.FINE, State.OFF)
+
+
+def test_json_and_exit_code_agree(tmp_path):
+    command = [sys.executable, "-c", "from kgbuild.cli import main; main()", "doctor", "--json", "--weights", str(tmp_path)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "OPENAI_API_KEY": SECRET}, timeout=120
+    )
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["able_to_build"], done.stderr) == (1, False, "")
+    assert {finding["subject"] for finding in told["findings"] if finding["state"] == "broken"} == {"weights"}
+    assert SECRET not in done.stdout
