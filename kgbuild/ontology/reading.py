@@ -75,7 +75,7 @@ def _draft(address: str | Path) -> Draft:
     except OSError as error:
         raise OntologyError(path, error.strerror or str(error), "Make the file readable") from error
     draft = _parsed(text, path)
-    ontology = _with_both_inverses(draft.ontology)
+    ontology = _with_inverses_completed(draft.ontology)
     return replace(draft, ontology=replace(ontology, digest=content_digest(ontology)))
 
 
@@ -104,11 +104,16 @@ def _is_text2kgbench(text: str) -> bool:
     return isinstance(data, dict) and bool(data.keys() & {"concepts", "relations"})
 
 
-def _with_both_inverses(ontology: Ontology) -> Ontology:
-    """Let the inverse of a property name that property, where only one of the two says so."""
+def _with_inverses_completed(ontology: Ontology) -> Ontology:
+    """Let the inverse of a property name that property, and give either the domain and range that only the other states."""
     properties = dict(ontology.properties)
     for prop in ontology.properties.values():
         inverse = properties.get(prop.inverse_of or "")
-        if inverse is not None and inverse.inverse_of is None:
-            properties[inverse.name] = replace(inverse, inverse_of=prop.name)
+        if inverse is not None and inverse.name != prop.name and inverse.inverse_of in (None, prop.name):
+            properties[inverse.name] = replace(
+                inverse, inverse_of=prop.name, domain=inverse.domain or prop.range_classes, range=inverse.range or prop.domain
+            )
+            properties[prop.name] = replace(
+                properties[prop.name], domain=prop.domain or inverse.range_classes, range=prop.range or inverse.domain
+            )
     return replace(ontology, properties=properties)

@@ -36,9 +36,9 @@ def test_a_class_is_read(pets, name, expected):
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        # A union in the domain; one side of an inverse is enough.
+        # A union in the domain; one side of an inverse is enough, and what it says of domain and range.
         ("keeps", {"domain": ("Office", "Person_2"), "range": ("Animal",), "asymmetric": True, "inverse_of": "keptBy"}),
-        ("keptBy", {"domain": ("Animal",), "range": (), "inverse_of": "keeps"}),
+        ("keptBy", {"domain": ("Animal",), "range": ("Office", "Person_2"), "inverse_of": "keeps"}),
         # XSD datatypes, narrower ones widened; a datatype property without a range takes any literal.
         ("bornOn", {"range": ("date",), "functional": True}),
         ("weight", {"range": ("decimal",), "domain": ()}),

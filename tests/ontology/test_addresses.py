@@ -84,8 +84,12 @@ def test_an_installed_package_has_its_ontologies_inside(tmp_path, monkeypatch):
 
 def test_one_side_of_an_inverse_is_enough(tmp_path):
     file = tmp_path / "pets.yaml"
-    file.write_text("properties:\n  keeps: {inverse_of: kept_by}\n  kept_by: {}\n")
-    assert read(file).properties["kept_by"].inverse_of == "keeps"
+    file.write_text(
+        "classes: {Person: {}, Dog: {}}\nproperties:\n  keeps: {domain: Person, inverse_of: kept_by}\n  kept_by: {domain: Dog}\n"
+    )
+    keeps, kept_by = read(file).properties["keeps"], read(file).properties["kept_by"]
+    assert (keeps.domain, keeps.range, keeps.inverse_of) == (("Person",), ("Dog",), "kept_by")
+    assert (kept_by.domain, kept_by.range, kept_by.inverse_of) == (("Dog",), ("Person",), "keeps")
 
 
 def test_yaml_means_what_it_says(tmp_path):
