@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -135,6 +136,30 @@ def test_a_crash_of_ladybug_is_one_line_and_the_next_query_works(opened):
     with pytest.raises(StoreError, match=r"^view: the Ladybug process was ended by SIGSEGV\. The graph is unharmed"):
         store.query(COUNT)
     assert store.query(COUNT).rows == ((5,),)
+
+
+def test_a_query_that_ignores_its_time_limit_is_killed(opened, monkeypatch):
+    monkeypatch.setattr("kgbuild.stores.embedded.store.GRACE_S", 0.0)
+    store = opened()
+    store.query(COUNT)
+    os.kill(child_of(store), signal.SIGSTOP)
+    with pytest.raises(StoreError, match="took longer than it may"):
+        store.query(COUNT, timeout_s=0.2)
+    assert store.query(COUNT).rows == ((5,),)
+
+
+def test_after_ctrl_c_the_next_query_gets_its_own_answer(opened):
+    store = opened()
+    store.query(COUNT)
+    interrupt = threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT))
+    interrupt.start()
+    with pytest.raises(KeyboardInterrupt):
+        store.query("UNWIND range(1, 100000) AS a UNWIND range(1, 100000) AS b WITH a, b WHERE a * b = 7 RETURN count(*)")
+    assert store.query("RETURN 'mine'").rows == (("mine",),)
+
+
+def test_a_directory_that_does_not_exist_holds_no_generation(tmp_path):
+    assert EmbeddedStore(tmp_path / "none", free).generation() is None
 
 
 def alive(pid):

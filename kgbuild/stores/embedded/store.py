@@ -48,7 +48,8 @@ class EmbeddedStore:
     def generation(self) -> int | None:
         if self._snapshot is not None:
             return self._snapshot.generation
-        return max((int(match[1]) for match in map(VIEW_FILE.fullmatch, os.listdir(self._directory)) if match), default=None)
+        built = (VIEW_FILE.fullmatch(path.name) for path in self._directory.glob("view-*.lbug"))
+        return max((int(match[1]) for match in built if match), default=None)
 
     def publish(self, snapshot: Snapshot, differences: Differences) -> None:
         """Answer later queries from `snapshot`, which must stay readable until the first of them; `differences` is not needed."""
@@ -67,7 +68,7 @@ class EmbeddedStore:
             self._ladybug = self._serving()
         try:
             reply = self._ladybug.ask(request, timeout_s + GRACE_S)
-        except StoreError:
+        except BaseException:  # Ctrl-C too: a process that still owes an answer must not be asked again
             self.close()
             raise
         if "error" in reply:
@@ -169,14 +170,21 @@ class LadybugProcess:
 
     def _reply(self, timeout_s: float | None) -> dict[str, Any]:
         assert self._process.stdout is not None
-        late = threading.Timer(timeout_s, self._process.kill) if timeout_s is not None else None
-        if late:
-            late.start()
+        too_late = threading.Event()
+
+        def end() -> None:
+            too_late.set()
+            self._process.kill()
+
+        timer = threading.Timer(timeout_s or 0, end)
+        if timeout_s is not None:
+            timer.start()
         line = self._process.stdout.readline()
-        if late:
-            late.cancel()
+        timer.cancel()
         if not line.endswith("\n"):
             code = self._process.wait()
+            if too_late.is_set():
+                raise refusal("Interrupted")
             how = f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
             raise StoreError(
                 "view", f"the Ladybug process {how}", "The graph is unharmed; try a simpler query, or `kgbuild export`"

@@ -249,7 +249,7 @@ function wording(fact) {
 }
 
 function quotation([place, start, end, from, to, extractor, judge, probability, statedOn]) {
-  const [docPlace, , text] = data.passages[place], [, title, uri, published] = data.documents[docPlace];
+  const [docPlace, , text] = data.passages[place], [title, uri, published] = data.documents[docPlace];
   const words = el("p", { dir: "auto" });
   const show = (all) => {
     const first = all ? 0 : Math.max(0, start - CONTEXT), last = all ? text.length : Math.min(text.length, end + CONTEXT);
@@ -425,7 +425,7 @@ document.querySelector(".skip").addEventListener("click", (event) => { event.pre
 
 const [shownEntities, ofEntities, shownFacts, ofFacts] = data.shown;
 $("title").textContent = data.title;
-$("counts").textContent = `${plural(ofEntities, "entity", "entities")} · ${plural(ofFacts, "fact")} · ${plural(data.documents.length, "document")} · generation ${data.generation}`;
+$("counts").textContent = `${plural(ofEntities, "entity", "entities")} · ${plural(ofFacts, "fact")} · ${plural(data.document_count, "document")} · generation ${data.generation}`;
 if (shownEntities < ofEntities || shownFacts < ofFacts) {
   $("cap").hidden = false;
   $("cap").textContent = `This page holds the ${number(shownEntities)} best connected of ${plural(ofEntities, "entity", "entities")} and ${number(shownFacts)} of ${plural(ofFacts, "fact")} among them. Nothing is lost: “kgbuild query” and “kgbuild export” reach the rest.`;

@@ -6,6 +6,7 @@ The page's content policy allows its own script and style, by digest, and nothin
 
 import base64
 import hashlib
+import heapq
 import json
 import re
 from collections import Counter, defaultdict
@@ -80,22 +81,26 @@ def _data(snapshot: Snapshot) -> tuple[dict[str, Any], Shown]:
     for fact in snapshot.facts():
         connections.update(_ends(fact))
         of_facts += 1
-    entities = sorted(snapshot.entities(), key=lambda entity: (-connections[entity.id], entity.name, entity.id))
-    of_entities = len(entities)
-    del entities[MAX_ENTITIES:]
+    entities = heapq.nsmallest(
+        MAX_ENTITIES, snapshot.entities(), key=lambda entity: (-connections[entity.id], entity.name, entity.id)
+    )
     place_of = {entity.id: place for place, entity in enumerate(entities)}
     facts: list[Fact] = []
     for fact in snapshot.facts():
         if len(facts) < MAX_FACTS and all(end in place_of for end in _ends(fact)):
             facts.append(fact)
-    shown = Shown(len(entities), of_entities, len(facts), of_facts)
+    shown = Shown(len(entities), sum(1 for _ in snapshot.entities()), len(facts), of_facts)
 
+    passages, passage_place = _passages(snapshot, facts)
+    quoted = {passage.document_id for passage in passages}
     documents: list[list[Any]] = []
     document_place: dict[str, int] = {}
+    of_documents = 0
     for document in snapshot.documents():
-        document_place[document.id] = len(documents)
-        documents.append([document.id, document.title, document.uri, document.published_on])
-    passages, passage_place = _passages(snapshot, facts)
+        of_documents += 1
+        if document.id in quoted:
+            document_place[document.id] = len(documents)
+            documents.append([document.title, document.uri, document.published_on])
     class_place = _places(entity.class_name for entity in entities)
     property_place = _places(fact.predicate for fact in facts)
     known_classes, known_properties = snapshot.ontology.classes, snapshot.ontology.properties
@@ -139,6 +144,7 @@ def _data(snapshot: Snapshot) -> tuple[dict[str, Any], Shown]:
     return {
         "title": snapshot.ontology.title or "Knowledge graph",
         "generation": snapshot.generation,
+        "document_count": of_documents,
         "shown": [shown.entities, shown.of_entities, shown.facts, shown.of_facts],
         "classes": [known_classes[name].label if name in known_classes else name for name in class_place],
         "properties": [known_properties[name].label if name in known_properties else name for name in property_place],
