@@ -143,6 +143,7 @@ class Reason(StrEnum):
     """Why a candidate was not accepted, in the order in which judging looks: the first broken rule is the reason."""
 
     NOT_IN_TEXT = "not in text"
+    PRONOUN = "pronoun"
     UNKNOWN_PROPERTY = "unknown property"
     UNKNOWN_CLASS = "unknown class"
     OUTSIDE_DOMAIN = "outside domain"

@@ -8,8 +8,15 @@ from kgbuild.records import CandidateTriple, Chunk, Literal, Mention, Reason, Sp
 from kgbuild.resolution.clustering import classes_join
 from kgbuild.resolution.normalisation import block_key
 
-VERSION = 1
+VERSION = 2
 """Raised by hand whenever a rule changes: verdicts of an earlier version are then judged again, for free."""
+
+PRONOUNS = frozenset(
+    """
+    he she it they we you i him her them us me his hers its their theirs our ours your yours my mine himself herself itself themselves
+    who whom whose which what where when that this these those
+    """.split()
+)
 
 
 def judge_by_rules(triple: CandidateTriple, chunk: Chunk, ontology: Ontology | None) -> Verdict:
@@ -20,6 +27,8 @@ def judge_by_rules(triple: CandidateTriple, chunk: Chunk, ontology: Ontology | N
     """
     if (missing := _not_in_text(triple, chunk)) is not None:
         return Verdict.rejected(Reason.NOT_IN_TEXT, missing)
+    if (pronoun := _pronoun(triple)) is not None:
+        return Verdict.rejected(Reason.PRONOUN, pronoun)
     off_type: tuple[Reason, str] | None = None
     if ontology is not None:
         if (prop := ontology.properties.get(triple.predicate)) is None:
@@ -56,6 +65,15 @@ def _not_in_text(triple: CandidateTriple, chunk: Chunk) -> str | None:
         if (found := span.shifted(-chunk.span.start).of(chunk.text)) != words:
             return f"{part}: {words} (the text at {span.start}-{span.end} is {found!r})"
     return None
+
+
+def _pronoun(triple: CandidateTriple) -> str | None:
+    """Return the first side that is a pronoun: it points at a name elsewhere, and would make one entity of all that it points at.
+
+    In capitals it is a name: US, IT, WHO.
+    """
+    sides = (side.text for side in (triple.subject, triple.object) if isinstance(side, Mention))
+    return next((text for text in sides if text[:1].lower() + text[1:] in PRONOUNS), None)
 
 
 def _class_names(triple: CandidateTriple) -> Iterable[str]:

@@ -391,11 +391,10 @@ class Ledger:
         unchanged = " AND ".join(f"{column} IS ?" for column in columns)
         revive = f"UPDATE {table} SET until = NULL WHERE id = ? AND until = ? AND {scope} = ? AND {unchanged}"
         insert = f"INSERT INTO {table} ({', '.join(names)}, since) VALUES ({marks})"
-        for id_, row in new:
-            # Back to what the published generation has: its row lives on.
-            if not self._db.execute(revive, (id_, self.next, value, *row)).rowcount:
-                scoped = () if scope == "id" else (value,)
-                self._db.execute(insert, (id_, *scoped, *row, self.next))
+        scoped = () if scope == "id" else (value,)
+        if gone or self.published:  # a row may be back to what the published generation has: then that one lives on
+            new = [(id_, row) for id_, row in new if not self._db.execute(revive, (id_, self.next, value, *row)).rowcount]
+        self._db.executemany(insert, [(id_, *scoped, *row, self.next) for id_, row in new])
 
     def _pages(self, query: str, *parameters: object) -> Iterator[str]:
         """Yield the first column of a query over a text key, by page: `?1` is the key to go on after, the last the page size."""

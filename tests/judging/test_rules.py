@@ -125,6 +125,26 @@ def test_spans_count_from_the_start_of_the_document():
 
 
 @pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        # A pronoun names nothing by itself; a name may look like one in capitals.
+        ("he", Reason.PRONOUN),
+        ("Which", Reason.PRONOUN),
+        ("WHO", None),
+        ("US", None),
+        ("Whitman", None),
+    ],
+)
+def test_a_pronoun_is_no_name(name, reason):
+    for candidate in (
+        triple(f"{name}:Person", "employer", "Acme:Company"),
+        triple("Ada:Person", "employer", f"{name}:Company"),
+    ):
+        chunk = Chunk("chk_test", "", 0, Span(0, len(candidate.quote)), candidate.quote)
+        assert judge_by_rules(candidate, chunk, COMPANIES).reason == reason
+
+
+@pytest.mark.parametrize(
     ("candidate", "outcome", "reason"),
     [
         # Off the domain or the range is for a model to decide ...
