@@ -57,7 +57,8 @@ def decode(data: bytes, declared: str | None = None) -> Decoded | None:
     as_utf_8 = data.decode("utf-8", "replace")
     multibyte = sum(1 for _ in re.finditer(r"[^\x00-\x7f\ufffd]", as_utf_8))
     if plausible >= 0.8 * high and multibyte < as_utf_8.count("\ufffd"):
-        return Decoded(data.decode("windows-1252", "replace"), "windows-1252", is_guessed=True)
+        guess = data.decode("windows-1252", "replace")
+        return Decoded(guess, "windows-1252", is_guessed=True, replaced=guess.count("\ufffd"))
     return _with_replacements(data, "utf-8")
 
 

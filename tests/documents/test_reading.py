@@ -116,7 +116,7 @@ def test_the_id_follows_uri_and_content_and_not_the_place(read_one, tmp_path):
         # A sentence is no title; then the file lends its name.
         ("Acme makes anvils.\n\nMore.", "note", None),
         ("Acme Corp\nDate: 14 March 2020\n", "note", "2020-03-14"),
-        ("Published: March 2020\n\nx.", "Published: March 2020", "2020-03"),
+        ("Published: March 2020\n\nx.", "note", "2020-03"),
         ("Date: unknown\nIn 1998 it began.", "note", None),
     ],
 )
