@@ -13,8 +13,8 @@ VERSION = 2
 
 PRONOUNS = frozenset(
     """
-    he she it they we you i him her them us me his hers its their theirs our ours your yours my mine himself herself itself themselves
-    who whom whose which what where when that this these those
+    he she it they we you i him her them us me his hers its their theirs our ours your yours my mine
+    himself herself itself themselves who whom whose which what where when that this these those
     """.split()
 )
 
