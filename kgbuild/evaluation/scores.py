@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from math import fsum
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,8 @@ def b_cubed(predicted: Iterable[Collection[Hashable]], gold: Iterable[Collection
     An item that only one side has is alone on the other.
     Source: Bagga and Baldwin, "Algorithms for Scoring Coreference Chains", 1998.
 
-    >>> b_cubed([{"a", "b", "c"}], [{"a", "b"}, {"c"}])
-    Scores(precision=0.5555555555555556, recall=1.0, f1=0.7142857142857143)
+    >>> b_cubed([{"a", "b", "c", "d"}], [{"a", "b"}, {"c", "d"}])
+    Scores(precision=0.5, recall=1.0, f1=0.6666666666666666)
     """
     in_predicted, in_gold = _cluster_of(predicted), _cluster_of(gold)
     items = in_predicted.keys() | in_gold.keys()
@@ -65,8 +66,9 @@ def b_cubed(predicted: Iterable[Collection[Hashable]], gold: Iterable[Collection
     for (predicted_id, gold_id), count in cells.items():
         sizes[0][predicted_id] += count
         sizes[1][gold_id] += count
-    precision = sum(count * count / sizes[0][predicted_id] for (predicted_id, _), count in cells.items()) / len(items)
-    recall = sum(count * count / sizes[1][gold_id] for (_, gold_id), count in cells.items()) / len(items)
+    # fsum, since the order of a set's items must not show in the last digit.
+    precision = fsum(count * count / sizes[0][predicted_id] for (predicted_id, _), count in cells.items()) / len(items)
+    recall = fsum(count * count / sizes[1][gold_id] for (_, gold_id), count in cells.items()) / len(items)
     return with_f1(precision, recall)
 
 
