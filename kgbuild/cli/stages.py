@@ -1,5 +1,6 @@
 """`kgbuild extract | judge | resolve | fuse`: one stage at a time, JSON lines in, JSON lines out."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -10,7 +11,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from kgbuild.cli.console import err, warn
-from kgbuild.errors import InputError
+from kgbuild.errors import InputError, StoreError
 from kgbuild.extraction.rows import Row, extract_rows, read_row, with_id, write_row
 from kgbuild.progress import DrawnProgress
 from kgbuild.runner import InThreads
@@ -192,9 +193,20 @@ def _writer(output: Path | None) -> Iterator[Callable[[Iterable[Row]], None]]:
             stream.reconfigure(encoding="utf-8", newline="\n")
 
         def write(rows: Iterable[Row]) -> None:
-            stream.writelines(f"{write_row(row)}\n" for row in rows)
-            if flush:
+            written = "".join(f"{write_row(row)}\n" for row in rows)
+            if not flush:
+                stream.write(written)
+                return
+            try:
+                stream.write(written)
                 stream.flush()
+            except BrokenPipeError:
+                raise  # the reader of a pipe has seen enough
+            except OSError as error:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # for what Python writes when it ends
+                raise StoreError(
+                    output or "stdout", f"cannot be written ({error.strerror})", "Free space or write elsewhere"
+                ) from None
 
         yield write
 

@@ -5,9 +5,11 @@ import subprocess
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 
+import kgbuild
 from kgbuild.cli.doctor import Finding, State, examine
 from kgbuild.judging import JudgeAddress
 from kgbuild.pipeline import BuildPlan, build
@@ -16,6 +18,7 @@ from kgbuild.settings import Settings
 from tests.spelled import STAFF, SpelledAddress
 
 SECRET = "hunter2"
+SHIPPED = Path(kgbuild.__file__).parent / "compact" / "weights" / "base" / "encoder.onnx"
 
 
 class Silent:
@@ -150,3 +153,16 @@ def test_json_and_exit_code_agree(tmp_path):
     assert (done.returncode, told["able_to_build"], done.stderr) == (1, False, "")
     assert {finding["subject"] for finding in told["findings"] if finding["state"] == "broken"} == {"weights"}
     assert SECRET not in done.stdout
+
+
+@pytest.mark.skipif(not SHIPPED.exists(), reason="no weights are shipped yet")
+def test_properties_that_the_weights_cover_are_told_from_those_they_do_not(tmp_path):
+    (tmp_path / "ontology.yaml").write_text(
+        "name: own\nclasses:\n  Person: {label: person}\n  Place: {label: place}\nproperties:\n"
+        "  born_in: {label: place of birth, domain: Person, range: Place}\n"
+        "  hums: {label: hums at, domain: Person, range: Place}\n"
+    )
+    finding = found(tmp_path / "graph", ontology=str(tmp_path))[f"ontology {tmp_path}"]
+    assert finding.state is State.ATTENTION
+    assert "covered by the weights: born_in. Not covered, so not looked for: hums" in finding.detail
+    assert "kgbuild train" in finding.remedy

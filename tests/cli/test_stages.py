@@ -102,6 +102,7 @@ def test_a_reader_that_has_seen_enough_is_no_traceback(tmp_path):
         (("judge", "--ontology", "company", "--weights", "nowhere"), "nowhere: not a folder of weights"),
         (("resolve", "--output", "."), ".: is a folder"),
         (("resolve", "--output", "/dev/null/out"), "/dev/null/out: cannot be written"),
+        (("resolve", "--output", "/dev/full"), "/dev/full: cannot be written (No space left on device)"),
     ],
 )
 def test_an_expected_error_is_one_line(arguments, said, tmp_path, monkeypatch, capsys):
@@ -114,6 +115,13 @@ def test_an_expected_error_is_one_line(arguments, said, tmp_path, monkeypatch, c
     assert (exit_.value.code, written.out) == (1, "")
     assert written.err.startswith(f"error: {said}")
     assert written.err.count("\n") == 1
+
+
+def test_a_full_disk_behind_stdout_is_one_line_too():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*KGBUILD, "resolve"], input='{"id":1,"name":"Acme"}', stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("error: stdout: cannot be written (No space left on device)")
 
 
 def test_resolve_keeps_order_and_number_whatever_is_wrong_with_some():
