@@ -234,8 +234,11 @@ def test_names_that_look_like_clauses_are_fine():
     assert checked(query, {}) == query.replace("load.name", "load.`name`")
 
 
-def test_a_column_for_the_type_of_a_relationship_is_named_shortly():
-    assert column_name("LABEL(r._ID,[,FOUNDED,,BASED_IN])") == "label(r)"
+@pytest.mark.parametrize(
+    ("cypher", "column"), [("RETURN type(r)", "type(r)"), ("RETURN label(r)", "label(r)"), ("RETURN TYPE (r)", "type(r)")]
+)
+def test_a_column_for_the_type_of_a_relationship_is_named_as_in_the_query(cypher, column):
+    assert column_name("LABEL(r._ID,[,FOUNDED,,BASED_IN])", cypher) == column
 
 
 def test_values_come_back_as_json_has_them(opened):

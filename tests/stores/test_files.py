@@ -165,6 +165,22 @@ def test_turtle_keeps_hostile_names_as_they_are(tmp_path):
     assert str(rdf.value(entity, URIRef("urn:kgbuild:property:note%20%3C%26%3E"))) == HOSTILE_NAME
 
 
+@pytest.mark.parametrize(
+    ("written", "rdf"),
+    [
+        ("1815^gYear", RdfLiteral("1815", datatype=XSD.gYear)),
+        ("250^integer", RdfLiteral("250", datatype=XSD.integer)),
+        # A value that its datatype does not allow, or a datatype that is none, would make the file ill-typed.
+        ("1815^date", RdfLiteral("1815")),
+        ("x^literal", RdfLiteral("x")),
+        ("x^no such", RdfLiteral("x")),
+    ],
+)
+def test_turtle_types_a_literal_only_as_its_value_allows(written, rdf, tmp_path):
+    export_turtle(graph({"a.txt": "Ada 1815"}, [Claim("Ada:Person", "said", written, "Ada 1815")]), tmp_path / "a.ttl")
+    assert list(read_turtle(tmp_path / "a.ttl").objects(None, URIRef("urn:kgbuild:property:said"))) == [rdf]
+
+
 @pytest.mark.parametrize("export", [export_graphml, export_turtle])
 def test_what_utf8_cannot_hold_does_not_stop_an_export(export, tmp_path):
     export(SURROGATE, tmp_path / "out")

@@ -51,9 +51,13 @@ def _in_ladybugs_words(code: str) -> str:
     return _TYPE_OF.sub("label", _MAP_KEY.sub(r"\1`\2`", _DOTTED.sub(r".`\1`", code)))
 
 
-def column_name(given: str) -> str:
-    """Return the name of a result column as the query wrote it, where Ladybug spells out the tables behind `label(r)`."""
-    return _LABEL_COLUMN.sub(r"label(\1)", given)
+def column_name(given: str, cypher: str) -> str:
+    """Return the name of a result column as the query wrote it, where Ladybug spells out the tables behind `type(r)`."""
+
+    def written(column: re.Match[str]) -> str:
+        return next((name for name in (f"type({column[1]})", f"label({column[1]})") if name in cypher), f"type({column[1]})")
+
+    return _LABEL_COLUMN.sub(written, given)
 
 
 def refusal(problem: str) -> StoreError:

@@ -62,8 +62,13 @@ class EmbeddedStore:
     def query(
         self, cypher: str, parameters: Mapping[str, object] | None = None, *, max_rows: int = 10_000, timeout_s: float = 60.0
     ) -> Answer:
-        given = dict(parameters or {})
-        request = {"cypher": checked(cypher, given), "parameters": given, "max_rows": max_rows, "timeout_ms": int(timeout_s * 1000)}
+        values = dict(parameters or {})
+        request = {
+            "cypher": checked(cypher, values),
+            "parameters": values,
+            "max_rows": max_rows,
+            "timeout_ms": int(timeout_s * 1000),
+        }
         if self._ladybug is None:
             self._ladybug = self._serving()
         try:
@@ -73,7 +78,11 @@ class EmbeddedStore:
             raise
         if "error" in reply:
             raise refusal(reply["error"])
-        return Answer(tuple(map(column_name, reply["columns"])), tuple(map(tuple, reply["rows"])), reply["complete"])
+        return Answer(
+            columns=tuple(column_name(given, cypher) for given in reply["columns"]),
+            rows=tuple(map(tuple, reply["rows"])),
+            complete=reply["complete"],
+        )
 
     def close(self) -> None:
         self._ladybug = None

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from kgbuild.ontology.model import ANY_LITERAL, Ontology
+from kgbuild.ontology.model import Ontology
 from kgbuild.records import Chunk, Document, Entity, EntityRef, Fact, LiteralValue, Status
 from kgbuild.stores.files.grounding import check_grounding
 from kgbuild.stores.files.target import new_file
@@ -30,6 +30,21 @@ PREFIXES = """\
 PLAIN_LOCAL_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
 NOT_IN_IRI = re.compile(r"[\x00-\x20<>\"{}|^`\\\ud800-\udfff]")
 NOT_IN_STRING = re.compile(r'["\\\x00-\x1f\x7f\ud800-\udfff]')
+LEXICAL_FORMS = {
+    name: re.compile(form, re.ASCII)
+    for name, form in {
+        "date": r"-?\d{4,}-\d\d-\d\d",
+        "gYear": r"-?\d{4,}",
+        "gYearMonth": r"-?\d{4,}-\d\d",
+        "dateTime": r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?",
+        "integer": r"[+-]?\d+",
+        "decimal": r"[+-]?(\d+(\.\d*)?|\.\d+)",
+        "boolean": r"true|false|0|1",
+        "anyURI": r"\S+",
+        "duration": r"-?P(?=.)(\d+Y)?(\d+M)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?",
+    }.items()
+}
+"""What a value must look like to be written under its datatype; any other is written as a plain string."""
 ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -170,8 +185,9 @@ def _iri(iri: str) -> str:
 
 
 def _literal(literal: LiteralValue) -> str:
-    plain = literal.datatype in ("string", ANY_LITERAL)
-    return _string(literal.value) if plain else f"{_string(literal.value)}^^{_name('xsd', literal.datatype)}"
+    form = LEXICAL_FORMS.get(literal.datatype)
+    typed = form is not None and form.fullmatch(literal.value)
+    return f"{_string(literal.value)}^^xsd:{literal.datatype}" if typed else _string(literal.value)
 
 
 def _decimal(number: float) -> str:
