@@ -6,6 +6,7 @@ terms wherever it has them and the vocabulary below for the rest, so that nothin
 
 import logging
 import re
+import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -73,13 +74,14 @@ def read(text: str, file: str, name: str, form: Choice["turtle", "xml"]) -> Draf
     graph = Graph()
     logging.getLogger("rdflib.term").setLevel(logging.ERROR)  # published files hold odd IRIs; each would be a line on stderr
     try:
-        graph.parse(data=text, format=form)
+        with warnings.catch_warnings(action="ignore"):  # of literals that do not fit their datatype
+            graph.parse(data=text, format=form)
     except BadSyntax as error:
-        return _unreadable(file, name, error.lines + 1, re.sub(r"\s+", " ", str(error._why)))
+        return _unreadable(file, name, error.lines + 1, _in_one_line(str(error._why)))
     except SAXParseException as error:
         return _unreadable(file, name, error.getLineNumber(), error.getMessage())
-    except (ParserError, ValueError, RecursionError) as error:
-        return _unreadable(file, name, 1, str(error) or type(error).__name__)
+    except (ParserError, ValueError, RecursionError, AssertionError, LookupError) as error:  # rdflib trips over some broken text
+        return _unreadable(file, name, 1, _in_one_line(str(error) or type(error).__name__))
     return _Reading(graph, file, name).draft()
 
 
@@ -134,7 +136,7 @@ class _Reading:
         return Draft(self.file, ontology, problems)
 
     def _warn(self, problem: str, remedy: str = "Nothing to do unless you rely on it") -> None:
-        self.warnings.setdefault(problem, remedy)
+        self.warnings.setdefault(_in_one_line(problem), remedy)
 
     def _subjects_of_type(self, types: Iterable[Node]) -> list[URIRef]:
         found = {s for type_ in types for s in self.graph.subjects(RDF.type, type_) if isinstance(s, URIRef)}
@@ -398,6 +400,10 @@ class _Reading:
                 f"individuals are not read ({len(individuals)} declared)",
                 "An ontology holds classes and properties; facts come from documents",
             )
+
+
+def _in_one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
 
 
 def _local_name(iri: str) -> str:

@@ -54,6 +54,7 @@ def test_an_address_is_a_name_a_file_or_a_folder(tmp_path, monkeypatch, file, te
         ("words.txt", "words.txt: unknown format '.txt'."),
         ("latin.yaml", "latin.yaml: not UTF-8 at byte 7."),
         ("broken.ttl", "broken.ttl:2: not RDF:"),
+        ("cut.ttl", "cut.ttl:1: not RDF:"),
         ("broken.rdf", "broken.rdf:1: not RDF:"),
         ("broken.json", "broken.json:1: not JSON:"),
     ],
@@ -64,6 +65,7 @@ def test_what_cannot_be_read_is_one_line_with_a_remedy(tmp_path, monkeypatch, ad
     Path("words.txt").write_text("words")
     Path("latin.yaml").write_bytes(b"label: \xe9t\xe9")
     Path("broken.ttl").write_text("@prefix a: <b> .\na:b a:c .\n")
+    Path("cut.ttl").write_text('<a> <b> "c"^^')
     Path("broken.rdf").write_text("<rdf:RDF")
     Path("broken.json").write_text('{"properties": }')
     with pytest.raises(OntologyError) as error:
