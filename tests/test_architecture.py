@@ -31,7 +31,7 @@ LAYERS = (
     {"stores", "view", "ledger"},
     {"evaluation", "report", "explanation", "batches", "pipeline", "planning", "runner"},
     {"flows"},
-    {"cli"},
+    {"cli", "__main__"},
 )
 
 

@@ -70,6 +70,10 @@ class BenchmarkScore:
         return self.total.strict_micro
 
 
+BASELINES = ("Vicuna-13B", "Alpaca-LoRA-13B")
+"""Models whose answers the benchmark's authors recorded."""
+
+
 def score_text2kgbench(benchmark: Benchmark, predictions: Predictions) -> BenchmarkScore:
     """Score predictions on every sentence of a benchmark: the mean over sentences within an ontology, then over ontologies.
 
