@@ -9,7 +9,7 @@ import pytest
 from rdflib import RDF, URIRef
 from rdflib import Graph as RdfGraph
 from rdflib import Literal as RdfLiteral
-from rdflib.namespace import FOAF, PROV, RDFS, XSD
+from rdflib import namespace as ns
 
 from kgbuild.errors import StoreError
 from kgbuild.records import EntityRef, Span, Status
@@ -139,14 +139,16 @@ def test_turtle_holds_each_fact_as_triple_and_as_statement_with_its_evidence(tmp
     rdf = read_turtle(tmp_path / "acme.ttl")
     ada = URIRef(RECORD + entity_named("Ada Lovelace").id)
     born_on = URIRef("http://www.wikidata.org/entity/P569")
-    assert (ada, RDF.type, FOAF.Person) in rdf
-    assert rdf.value(ada, born_on) == RdfLiteral("1815-12-10", datatype=XSD.date)
+    assert (ada, RDF.type, ns.FOAF.Person) in rdf
+    assert rdf.value(ada, born_on) == RdfLiteral("1815-12-10", datatype=ns.XSD.date)
     statements = set(rdf.subjects(RDF.type, RDF.Statement))
     assert statements == {URIRef(RECORD + fact.id) for fact in ACME.facts()}
     for fact in ACME.facts():
-        pieces = set(rdf.objects(URIRef(RECORD + fact.id), PROV.wasDerivedFrom))
-        assert sorted(str(rdf.value(piece, PROV.value)) for piece in pieces) == sorted(e.quote for e in fact.evidence)
-        assert {rdf.value(piece, PROV.wasQuotedFrom) for piece in pieces} == {URIRef(RECORD + e.document_id) for e in fact.evidence}
+        pieces = set(rdf.objects(URIRef(RECORD + fact.id), ns.PROV.wasDerivedFrom))
+        assert sorted(str(rdf.value(piece, ns.PROV.value)) for piece in pieces) == sorted(e.quote for e in fact.evidence)
+        assert {rdf.value(piece, ns.PROV.wasQuotedFrom) for piece in pieces} == {
+            URIRef(RECORD + e.document_id) for e in fact.evidence
+        }
 
 
 def test_a_superseded_fact_is_a_statement_but_no_triple(tmp_path):
@@ -161,15 +163,15 @@ def test_turtle_keeps_hostile_names_as_they_are(tmp_path):
     export_turtle(HOSTILE, tmp_path / "hostile.ttl")
     rdf = read_turtle(tmp_path / "hostile.ttl")
     entity = URIRef(RECORD + entity_named(HOSTILE_NAME, HOSTILE).id)
-    assert str(rdf.value(entity, RDFS.label)) == HOSTILE_NAME
+    assert str(rdf.value(entity, ns.RDFS.label)) == HOSTILE_NAME
     assert str(rdf.value(entity, URIRef("urn:kgbuild:property:note%20%3C%26%3E"))) == HOSTILE_NAME
 
 
 @pytest.mark.parametrize(
     ("written", "rdf"),
     [
-        ("1815^gYear", RdfLiteral("1815", datatype=XSD.gYear)),
-        ("250^integer", RdfLiteral("250", datatype=XSD.integer)),
+        ("1815^gYear", RdfLiteral("1815", datatype=ns.XSD.gYear)),
+        ("250^integer", RdfLiteral("250", datatype=ns.XSD.integer)),
         # A value that its datatype does not allow, or a datatype that is none, would make the file ill-typed.
         ("1815^date", RdfLiteral("1815")),
         ("x^literal", RdfLiteral("x")),
