@@ -1,20 +1,17 @@
 """`kgbuild build`: documents in, the graph brought up to date, a report out."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer import Argument, Option
 
 from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, err, out, print_json
 from kgbuild.cli.report import next_steps, print_report
-from kgbuild.pipeline import build as run_build
-from kgbuild.pipeline import check_documents
-from kgbuild.planning import Preview, build_plan, preview
-from kgbuild.progress import DrawnProgress
-from kgbuild.runner import InThreads
-from kgbuild.serialisation import to_dict
 from kgbuild.settings import Settings
+
+if TYPE_CHECKING:
+    from kgbuild.planning import Preview
 
 
 def build(
@@ -36,13 +33,21 @@ def build(
 
     Run it again at any time: only what changed is read, and an interrupted build goes on where it stopped.
     """
+    from kgbuild.pipeline import build as run_build
+    from kgbuild.pipeline import check_documents
+    from kgbuild.planning import build_plan, preview
+    from kgbuild.progress import DrawnProgress
+    from kgbuild.runner import InThreads
+    from kgbuild.serialisation import to_dict
+
     settings = Settings.read()
     chosen = weights or settings.weights
     options = {"uncovered": uncovered, "retry_failed": retry_failed, "replace_root": replace_root}
     plan = build_plan(documents, graph, ontology, extractor, chosen, **options)
     check_documents(plan)  # before a server is started for it
     if dry_run:
-        _print_preview(preview(plan), as_json)
+        expected = preview(plan)
+        print_json(to_dict(expected)) if as_json else _print_preview(expected)
         return
     try:
         if prefect or settings.prefect_api_url:
@@ -64,10 +69,7 @@ def build(
         next_steps(graph)
 
 
-def _print_preview(expected: Preview, as_json: bool) -> None:
-    if as_json:
-        print_json(to_dict(expected))
-        return
+def _print_preview(expected: "Preview") -> None:
     out.print(
         f"{expected.files:,} files in {expected.documents}: {expected.to_read:,} to read, {expected.removed:,} gone since",
         soft_wrap=True,

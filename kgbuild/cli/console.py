@@ -8,16 +8,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from kgbuild.settings import Settings
-
 WIDE = 1000
 """Columns of a table that goes to a file or another program: nothing is cut."""
 
 out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False)
 
-DEFAULT_GRAPH = Settings.read().graph
-GraphOption = Annotated[Path, typer.Option("--graph", metavar="DIR", help="The graph directory.")]
+DEFAULT_GRAPH = Path("kgraph")
+GraphOption = Annotated[Path, typer.Option("--graph", metavar="DIR", envvar="KGBUILD_GRAPH", help="The graph directory.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")]
 
 

@@ -2,18 +2,17 @@
 
 import re
 from collections.abc import Iterable
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from rich.markup import escape
 from typer import Argument
 
 from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, out, print_json
 from kgbuild.errors import InputError
-from kgbuild.explanation import ChunkExplained, EntityExplained, FactExplained, Quoted, Statement, TripleExplained
-from kgbuild.explanation import explain as explanation
-from kgbuild.ledger import Snapshot
 from kgbuild.records import Document, JudgedTriple, Mention, Outcome, Status
-from kgbuild.serialisation import to_dict
+
+if TYPE_CHECKING:
+    from kgbuild.explanation import EntityExplained, FactExplained, Quoted, Statement, TripleExplained
 
 
 def explain(
@@ -22,6 +21,11 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Show where a record comes from: the words, the document, who extracted it and who judged it."""
+    from kgbuild.explanation import ChunkExplained, EntityExplained, FactExplained, TripleExplained
+    from kgbuild.explanation import explain as explanation
+    from kgbuild.ledger import Snapshot
+    from kgbuild.serialisation import to_dict
+
     with Snapshot.open(graph) as snapshot:
         explained = explanation(snapshot, id_)
     if explained is None:
@@ -55,7 +59,7 @@ def explain(
                 _say(f"  {escape(name)}: {escape(value)}")
 
 
-def _print_fact(explained: FactExplained) -> None:
+def _print_fact(explained: "FactExplained") -> None:
     fact = explained.fact
     status = "" if fact.status is Status.ASSERTED else f" [yellow]{fact.status}[/yellow]"
     _say(f"[bold]{escape(explained.subject)} — {fact.predicate} — {escape(explained.object)}[/bold]{status}")
@@ -75,7 +79,7 @@ def _print_fact(explained: FactExplained) -> None:
             _say(f"  {escape(object_)} ({other})  [dim]{id_}[/dim]")
 
 
-def _print_triple(explained: TripleExplained) -> None:
+def _print_triple(explained: "TripleExplained") -> None:
     judged = explained.judged
     _say(f"[bold]{_in_words(judged)}[/bold]")
     _say(_verdict(judged))
@@ -89,7 +93,7 @@ def _print_triple(explained: TripleExplained) -> None:
         _say(f"  states fact {id_}")
 
 
-def _print_entity(explained: EntityExplained) -> None:
+def _print_entity(explained: "EntityExplained") -> None:
     entity = explained.entity
     _say(f"[bold]{escape(entity.name)}[/bold], {entity.class_name}")
     if entity.aliases:
@@ -100,7 +104,7 @@ def _print_entity(explained: EntityExplained) -> None:
         _say(f"  {escape(subject)} — {predicate} — {escape(object_)}{mark}  [dim]{id_}[/dim]")
 
 
-def _print_quoted(quoted: Quoted, named: Iterable[str]) -> None:
+def _print_quoted(quoted: "Quoted", named: Iterable[str]) -> None:
     words = escape(quoted.words)
     names = sorted({escape(name) for name in named if name}, key=len, reverse=True)
     if names:
@@ -126,7 +130,7 @@ def _verdict(judged: JudgedTriple) -> str:
     return f"[red]{verdict.outcome}[/red], {verdict.reason}{detail}"
 
 
-def _counted(statements: tuple[Statement, ...]) -> str:
+def _counted(statements: tuple["Statement", ...]) -> str:
     documents = len({statement.quoted.uri for statement in statements})
     return f"stated {len(statements)} time{'s' * (len(statements) != 1)} in {documents} document{'s' * (documents != 1)}"
 

@@ -7,7 +7,6 @@ from typer import Argument, Option
 
 from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, err, out
 from kgbuild.errors import InputError
-from kgbuild.ledger import Snapshot
 
 
 def export(
@@ -16,6 +15,7 @@ def export(
     graph: GraphOption = DEFAULT_GRAPH,
 ) -> None:
     """Write the published graph to files. Every quote is checked against its document on the way."""
+    from kgbuild.ledger import Snapshot
     from kgbuild.stores.files import export_graphml, export_jsonl, export_parquet, export_turtle
 
     with Snapshot.open(graph) as snapshot:
@@ -39,6 +39,7 @@ def view(
     graph: GraphOption = DEFAULT_GRAPH,
 ) -> None:
     """Write one HTML page to search entities, walk to their neighbours and read the evidence; it needs no network."""
+    from kgbuild.ledger import Snapshot
     from kgbuild.stores.html import write_view
 
     with Snapshot.open(graph) as snapshot:

@@ -2,23 +2,25 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from rich.markup import escape
 from typer import Option
 
 from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, out, print_json
 from kgbuild.errors import InputError
-from kgbuild.ledger import Snapshot
 from kgbuild.records import Mention, Outcome, Reason
-from kgbuild.report import Report
-from kgbuild.serialisation import from_json, to_dict
+
+if TYPE_CHECKING:
+    from kgbuild.report import Report
 
 SHOWN_FAILURES = 10
 
 
 def status(graph: GraphOption = DEFAULT_GRAPH, as_json: JsonOption = False) -> None:
     """Say what is in a graph: documents, entities, facts, and where it came from."""
+    from kgbuild.ledger import Snapshot
+
     with Snapshot.open(graph) as snapshot:
         counts = {"generation": snapshot.generation, **snapshot.counts()}
         origin = {"documents_folder": snapshot.value("root"), "ontology": snapshot.ontology.name}
@@ -34,6 +36,10 @@ def status(graph: GraphOption = DEFAULT_GRAPH, as_json: JsonOption = False) -> N
 
 def report(graph: GraphOption = DEFAULT_GRAPH, as_json: JsonOption = False) -> None:
     """Show the report of the last build."""
+    from kgbuild.ledger import Snapshot
+    from kgbuild.report import Report
+    from kgbuild.serialisation import from_json, to_dict
+
     with Snapshot.open(graph) as snapshot:
         text = snapshot.last_report()
     if text is None:
@@ -49,6 +55,9 @@ def rejected(
     as_json: JsonOption = False,
 ) -> None:
     """List candidate triples that were rejected or left undecided, with the rule that decided."""
+    from kgbuild.ledger import Snapshot
+    from kgbuild.serialisation import to_dict
+
     if reason is not None and reason not in {*Reason}:
         raise InputError("--reason", f"{reason!r} is not a reason", f"Use one of: {', '.join(Reason)}")
     with Snapshot.open(graph) as snapshot:
@@ -83,7 +92,7 @@ def _typed(mention: Mention) -> str:
     return f"{mention.text}:{mention.class_name}"
 
 
-def print_report(made: Report) -> None:
+def print_report(made: "Report") -> None:
     """Print a report for a person."""
     if made.changed:
         gone = f", {made.documents_removed:,} removed" if made.documents_removed else ""
@@ -112,7 +121,7 @@ def print_report(made: Report) -> None:
         out.print(f"[dim]{sum(made.seconds.values()):.1f} s: {_seconds(made.seconds)}[/dim]")
 
 
-def _by_reason(made: Report) -> str:
+def _by_reason(made: "Report") -> str:
     parts = [f"{n:,} {reason}" for reason, n in made.rejected.items()]
     undecided = [f"{n:,} {reason}" for reason, n in made.undecided.items()]
     rejected = f", {sum(made.rejected.values()):,} rejected ({', '.join(parts)})" if parts else ""

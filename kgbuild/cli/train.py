@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from typer import Argument, Option
 
 from kgbuild.cli.console import JsonOption, err, out, print_json
-from kgbuild.compact.taught import LabelledText, judged_rows, read_labelled, row_json
 from kgbuild.errors import InputError
-from kgbuild.planning import read_ontology, remembered_ontology
-from kgbuild.serialisation import to_dict
+
+if TYPE_CHECKING:
+    from kgbuild.compact.taught import LabelledText
 
 SHOWN_UNUSED = 5
 
@@ -53,8 +53,11 @@ def train(
         raise InputError("--output", "is missing", "Name a folder for the new weights")
     if find_spec("torch") is None:
         raise InputError("kgbuild train", "needs torch", "Install it with `pip install 'kgbuild[train]'`")
+    from kgbuild.compact.taught import read_labelled
     from kgbuild.compact.training import TrainingReport
     from kgbuild.compact.training import train as learn
+    from kgbuild.planning import read_ontology, remembered_ontology
+    from kgbuild.serialisation import to_dict
 
     rows = _rows_of(graph) if graph is not None else read_labelled(examples or Path())
     meant = remembered_ontology(graph) if graph is not None and ontology is None else None
@@ -81,7 +84,8 @@ def train(
     out.print(f"Use them:  kgbuild build DOCUMENTS --ontology {ontology or '…'} --weights {output}", soft_wrap=True)
 
 
-def _rows_of(graph: Path) -> tuple[LabelledText, ...]:
+def _rows_of(graph: Path) -> tuple["LabelledText", ...]:
+    from kgbuild.compact.taught import judged_rows
     from kgbuild.ledger import Snapshot
 
     with Snapshot.open(graph) as snapshot:
@@ -91,7 +95,9 @@ def _rows_of(graph: Path) -> tuple[LabelledText, ...]:
 def _suggest(documents: Path | None, count: int, ontology: str | None, base: Path | None) -> None:
     from kgbuild.batches import Reading, read_batch
     from kgbuild.compact.suggesting import suggest
+    from kgbuild.compact.taught import row_json
     from kgbuild.documents import find_files
+    from kgbuild.planning import read_ontology
 
     if documents is None or not documents.is_dir():
         raise InputError("--suggest", "needs a folder of documents", "Give it as the argument")
