@@ -11,14 +11,19 @@ from kgbuild.records import EntityRef
 
 HERE = Path(__file__).parent
 SAMPLE = 3
+MAX_QUOTE_CHARS = 200
 
 
 def main(graph: Path) -> None:
     with Snapshot.open(graph) as snapshot:
         counts = snapshot.counts()
         print(f"\n{counts['documents']:,} documents, {counts['entities']:,} entities, {counts['facts']:,} facts. For instance:\n")
-        # The best supported facts between entities, one of each property: what a person would check first.
-        links = (fact for fact in snapshot.facts() if isinstance(fact.object, EntityRef))
+        # The best supported facts between entities, one of each property, in words short enough to read at a glance.
+        links = (
+            fact
+            for fact in snapshot.facts()
+            if isinstance(fact.object, EntityRef) and max(len(piece.quote) for piece in fact.evidence) <= MAX_QUOTE_CHARS
+        )
         best = {fact.predicate: fact for fact in sorted(links, key=lambda fact: (len(fact.evidence), fact.confidence, fact.id))}
         for fact in sorted(best.values(), key=lambda fact: (-len(fact.evidence), -fact.confidence, fact.id))[:SAMPLE]:
             shown = explain(snapshot, fact.id)
@@ -31,9 +36,7 @@ def main(graph: Path) -> None:
             print()
         score = score_graph(snapshot.entities(), snapshot.facts(), read_gold_facts(HERE / "gold.jsonl"), snapshot.ontology)
     scores = score.scores
-    print(
-        f"Against the {score.gold} facts that people found in these documents: precision {scores.precision:.2f}, recall {scores.recall:.2f}."
-    )
+    print(f"Against {score.gold} facts that people found in them: precision {scores.precision:.2f}, recall {scores.recall:.2f}.")
     print(f"""
 Try next:
   .venv/bin/kgbuild explain {min(best.values(), key=lambda fact: (-fact.confidence, fact.id)).id} --graph {graph}
