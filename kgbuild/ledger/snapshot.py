@@ -163,7 +163,17 @@ class Snapshot:
 
     def differences(self, since: int | None) -> Differences:
         """Return what turns the graph of generation `since`, None for an empty one, into this one."""
-        return Differences(since, _Changed(self, since or 0), _Retracted(self, since or 0))
+        before = self.at(since or 0)
+
+        def changed(table: str) -> str:
+            # A row that stays the same keeps its `since`; a document is read again under every new plan, but never changes.
+            new = f"id NOT IN (SELECT id FROM {table} WHERE {before})" if table == "document_in" else f"since > {since or 0}"
+            return f"{{alive}} AND {new}"
+
+        def retracted(table: str) -> str:
+            return f"{before} AND id NOT IN (SELECT id FROM {table} WHERE {{alive}})"
+
+        return Differences(since, _Part(self, changed), _Part(self, retracted))
 
     # -- counts
 
@@ -216,16 +226,15 @@ class Snapshot:
         return None if row is None else from_json(kind, row[0])
 
 
-class _Changed:
-    """Records that are new or not the same as in an earlier generation."""
+class _Part:
+    """The records of a snapshot's ledger whose rows meet a condition, given by table."""
 
-    def __init__(self, snapshot: Snapshot, since: int) -> None:
-        self._snapshot, self._since = snapshot, since
+    def __init__(self, snapshot: Snapshot, condition: Callable[[str], str]) -> None:
+        self._snapshot, self._condition = snapshot, condition
 
     def documents(self) -> Iterator[Document]:
-        before = self._snapshot.at(self._since)
-        alive = f"SELECT id FROM document_in WHERE {{alive}} AND id NOT IN (SELECT id FROM document_in WHERE {before})"
-        return self._snapshot.records(Document, f"SELECT payload FROM document WHERE id IN ({alive}) ORDER BY id")
+        ids = f"SELECT id FROM document_in WHERE {self._condition('document_in')}"
+        return self._snapshot.records(Document, f"SELECT payload FROM document WHERE id IN ({ids}) ORDER BY id")
 
     def chunks(self) -> Iterator[Chunk]:
         return self._rows(Chunk, "chunk")
@@ -237,30 +246,4 @@ class _Changed:
         return self._rows(Fact, "fact")
 
     def _rows(self, kind: type[Record], table: str) -> Iterator[Record]:
-        # A row that stays the same keeps its `since`.
-        return self._snapshot.records(kind, f"SELECT payload FROM {table} WHERE {{alive}} AND since > {self._since} ORDER BY id")
-
-
-class _Retracted:
-    """Records of an earlier generation whose ids are gone, as they were."""
-
-    def __init__(self, snapshot: Snapshot, since: int) -> None:
-        self._snapshot, self._since = snapshot, since
-
-    def documents(self) -> Iterator[Document]:
-        before = f"SELECT id FROM document_in WHERE {self._snapshot.at(self._since)}"
-        gone = f"{before} AND id NOT IN (SELECT id FROM document_in WHERE {{alive}})"
-        return self._snapshot.records(Document, f"SELECT payload FROM document WHERE id IN ({gone}) ORDER BY id")
-
-    def chunks(self) -> Iterator[Chunk]:
-        return self._rows(Chunk, "chunk")
-
-    def entities(self) -> Iterator[Entity]:
-        return self._rows(Entity, "entity")
-
-    def facts(self) -> Iterator[Fact]:
-        return self._rows(Fact, "fact")
-
-    def _rows(self, kind: type[Record], table: str) -> Iterator[Record]:
-        gone = f"{self._snapshot.at(self._since)} AND id NOT IN (SELECT id FROM {table} WHERE {{alive}})"
-        return self._snapshot.records(kind, f"SELECT payload FROM {table} WHERE {gone} ORDER BY id")
+        return self._snapshot.records(kind, f"SELECT payload FROM {table} WHERE {self._condition(table)} ORDER BY id")
