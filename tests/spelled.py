@@ -4,10 +4,11 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from kgbuild.ids import digest, identified, mention_id
 from kgbuild.ontology.model import Ontology, OntologyClass, Property
-from kgbuild.records import CandidateTriple, Chunk, Extraction, Literal, Mention, Span
+from kgbuild.records import CandidateTriple, Chunk, Extraction, Failure, Literal, Mention, Span
 
 NAME = r"[A-Z][\w.]*(?: [A-Z][\w.]*)*"
 SPELLED = re.compile(rf"(?P<subject>{NAME}):(?P<sc>\w+) (?P<property>\w+) (?:(?P<object>{NAME}):(?P<oc>\w+)|(?P<literal>\d+))")
@@ -38,17 +39,23 @@ STAFF = Ontology(
 
 @dataclass(frozen=True, slots=True)
 class SpelledAddress:
-    """seconds_per_chunk: how long each chunk takes, for tests of what surrounds an extractor."""
+    """seconds_per_chunk: how long each chunk takes, for tests of what surrounds an extractor.
+
+    outage: while this file is there, chunks with the word OUTAGE fail in a way that a later run may mend, and those with the word
+    REFUSED for good; once it is gone both are read like any other text.
+    """
 
     seconds_per_chunk: float = 0.0
+    outage: Path | None = None
 
     def open(self) -> "SpelledExtractor":
-        return SpelledExtractor(self.seconds_per_chunk)
+        return SpelledExtractor(self.seconds_per_chunk, self.outage)
 
 
 @dataclass(frozen=True, slots=True)
 class SpelledExtractor:
     seconds_per_chunk: float
+    outage: Path | None = None
     name: str = "spelled"
     key: str = digest("spelled", 1)
 
@@ -57,7 +64,15 @@ class SpelledExtractor:
 
     def extract(self, chunks: Sequence[Chunk]) -> list[Extraction]:
         time.sleep(self.seconds_per_chunk * len(chunks))
-        return [Extraction(tuple(self._triple(chunk, found) for found in SPELLED.finditer(chunk.text))) for chunk in chunks]
+        return [self._extract(chunk) for chunk in chunks]
+
+    def _extract(self, chunk: Chunk) -> Extraction:
+        if self.outage is not None and self.outage.exists():
+            if "OUTAGE" in chunk.text:
+                return Extraction((), failure=Failure("extraction", "", None, "no answer", "connection refused", retryable=True))
+            if "REFUSED" in chunk.text:
+                return Extraction((), failure=Failure("extraction", "", None, "refused", "400 bad request"))
+        return Extraction(tuple(self._triple(chunk, found) for found in SPELLED.finditer(chunk.text)))
 
     def _triple(self, chunk: Chunk, found: re.Match[str]) -> CandidateTriple:
         def at(group: str) -> Span:

@@ -228,3 +228,24 @@ def test_outcomes_add_up(tmp_path):
     assert report.candidates == report.accepted + sum(report.rejected.values()) + sum(report.undecided.values())
     with Snapshot.open(tmp_path / "graph") as snapshot:
         assert snapshot.verdict_counts()[(Outcome.ACCEPTED, None)] == report.accepted
+
+
+def test_what_may_pass_is_asked_again_and_what_will_not_only_on_demand(tmp_path):
+    outage = tmp_path / "outage"
+    outage.touch()
+    failing = SpelledAddress(outage=outage)
+    folder = write(tmp_path / "docs", {"a.txt": ADA, "b.txt": f"{BOB} OUTAGE", "c.txt": "Cy:Person born_in Rome:City. REFUSED"})
+    report = built(folder, tmp_path / "graph", extractor=failing)
+    assert report.facts == 2
+    assert [(failure.uri, failure.reason, failure.retryable) for failure in report.failures] == [
+        ("b.txt", "no answer", True),
+        ("c.txt", "refused", False),
+    ]
+    outage.unlink()
+    again = built(folder, tmp_path / "graph", extractor=failing)
+    assert (again.facts, [failure.uri for failure in again.failures]) == (4, ["c.txt"])
+    assert not built(folder, tmp_path / "graph", extractor=failing).changed
+    whole = built(folder, tmp_path / "graph", extractor=failing, retry_failed=True)
+    assert (whole.facts, whole.failures) == (5, ())
+    built(folder, tmp_path / "fresh")
+    assert exported(tmp_path / "graph") == exported(tmp_path / "fresh")

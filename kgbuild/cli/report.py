@@ -39,13 +39,19 @@ def report(graph: GraphOption = DEFAULT_GRAPH, as_json: JsonOption = False) -> N
     from kgbuild.ledger import Snapshot
     from kgbuild.report import Report
     from kgbuild.serialisation import from_json, to_dict
+    from kgbuild.stores.embedded import view_problem
 
     with Snapshot.open(graph) as snapshot:
         text = snapshot.last_report()
     if text is None:
         raise InputError(graph, "no build has finished yet", "Run the same `kgbuild build` again")
-    made = from_json(Report, text)
-    print_json(to_dict(made)) if as_json else print_report(made)
+    made, problem = from_json(Report, text), view_problem(graph)
+    if as_json:
+        print_json({**to_dict(made), "view_problem": problem})
+        return
+    print_report(made)
+    if problem is not None:
+        out.print(f"[yellow]No Cypher queries:[/yellow] {escape(problem)}", soft_wrap=True)
 
 
 def rejected(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kgbuild.errors import StoreError
-from kgbuild.stores.embedded import EmbeddedStore
+from kgbuild.stores.embedded import EmbeddedStore, view_problem
 from kgbuild.stores.embedded.cypher import checked, column_name
 from tests.builders import ACME, differences
 from tests.stores.locks import free, held_by_a_build
@@ -117,12 +117,16 @@ def test_a_damaged_view_is_built_again(opened, directory):
     assert opened().query(COUNT).rows == ((5,),)
 
 
-def test_a_view_that_cannot_be_built_is_one_line_and_the_reason(opened):
+def test_a_view_that_cannot_be_built_is_one_line_and_the_reason(opened, directory):
     founded = next(fact for fact in ACME.facts() if fact.predicate == "founded")
     torn = replace(ACME, all_facts=(replace(founded, subject_id="ent_gone"),))
     with pytest.raises(StoreError, match=r"the Cypher view could not be built \(.*ent_gone.*\)\. The graph is unharmed") as refusal:
         opened(torn).query(COUNT)
     assert "\n" not in str(refusal.value)
+    # The report can tell, until there is a view again.
+    assert "ent_gone" in (view_problem(directory) or "")
+    opened(LATER).query(COUNT)
+    assert view_problem(directory) is None
 
 
 def child_of(store):
@@ -173,7 +177,7 @@ def alive(pid):
 def test_the_child_process_dies_with_its_parent(directory, busy):
     endless = "UNWIND range(1, 1000000) AS a UNWIND range(1, 1000000) AS b WITH a, b WHERE a * b = 7 RETURN count(*)"
     script = (
-        "import sys, threading, time; from pathlib import Path; from kgbuild.stores.embedded import EmbeddedStore\n"
+        "import sys, threading, time; from pathlib import Path; from kgbuild.stores.embedded import EmbeddedStore, view_problem\n"
         "from tests.builders import ACME; from tests.stores.locks import free\n"
         f"store = EmbeddedStore(Path({str(directory)!r}), free); store.publish(ACME, None); store.query('RETURN 1')\n"
         f"if {busy}: threading.Thread(target=store.query, args=({endless!r},), daemon=True).start(); time.sleep(1)\n"

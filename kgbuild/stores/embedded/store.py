@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,17 @@ VIEW_VERSION = 1
 """Raise by hand when the tables of the view change, so that views built before are built anew."""
 LADYBUG_PROCESS = Path(__file__).with_name("ladybug_process.py")
 VIEW_FILE = re.compile(r"view-(\d+)-([0-9a-f]{8})\.lbug")
+PROBLEM_FILE = "view-problem.txt"
 GRACE_S = 5.0
 """Ladybug keeps a query's time limit itself; a process that is this much later still is killed."""
+
+
+def view_problem(directory: Path) -> str | None:
+    """Return why the last query of a graph found no view and could build none, in one line; None when there is a view."""
+    try:
+        return (directory / PROBLEM_FILE).read_text("utf-8").strip()
+    except OSError:
+        return None
 
 
 class EmbeddedStore:
@@ -70,7 +79,7 @@ class EmbeddedStore:
             "timeout_ms": int(timeout_s * 1000),
         }
         if self._ladybug is None:
-            self._ladybug = self._serving()
+            self._ladybug = self._noted(self._serving)
         try:
             reply = self._ladybug.ask(request, timeout_s + GRACE_S)
         except BaseException:  # Ctrl-C too: a process that still owes an answer must not be asked again
@@ -87,6 +96,19 @@ class EmbeddedStore:
     def close(self) -> None:
         self._ladybug = None
         self._open.close()
+
+    def _noted(self, serving: Callable[[], "LadybugProcess"]) -> "LadybugProcess":
+        """Keep for the report why there is no view, until there is one."""
+        note = self._directory / PROBLEM_FILE
+        try:
+            process = serving()
+        except StoreError as error:
+            with suppress(OSError):
+                note.write_text(f"{error.problem}\n", "utf-8")
+            raise
+        with suppress(OSError):
+            note.unlink(missing_ok=True)
+        return process
 
     def _serving(self) -> "LadybugProcess":
         """Start a process on the view of the published generation, building it first where there is none."""
