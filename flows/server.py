@@ -19,6 +19,7 @@ from urllib.request import urlopen
 
 import prefect
 from prefect.settings import PREFECT_API_URL, temporary_settings
+from rich.console import Console
 
 from kgbuild.errors import InputError
 
@@ -41,7 +42,8 @@ def prefect_api() -> Iterator[str]:
     command += ["prefect.server.api.server:create_app", "--host", "127.0.0.1", "--port", str(port), "--log-level", "error"]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=_die_with_parent)
     try:
-        _wait_until_healthy(server, url)
+        with Console(stderr=True).status("Starting a Prefect server …"):  # drawn on a terminal only
+            _wait_until_healthy(server, url)
         with temporary_settings({PREFECT_API_URL: url}):
             yield url
     finally:
