@@ -1,5 +1,6 @@
 """Where a record comes from, gathered from a snapshot: what `kgbuild explain` shows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kgbuild.ledger import Snapshot
@@ -97,14 +98,12 @@ def _fact(snapshot: Snapshot, fact: Fact) -> FactExplained:
         for other in snapshot.facts_of(fact.subject_id)
         if other.predicate == fact.predicate and other.id != fact.id
     ]
-    statements = tuple(_statement(snapshot, piece, claimed) for piece in fact.evidence)
+    statements = tuple(_statement(snapshot, piece, claimed[piece.chunk_id, piece.span]) for piece in fact.evidence)
     return FactExplained(fact, _name(snapshot, fact.subject_id), _object(snapshot, fact), statements, tuple(rivals))
 
 
-def _statement(snapshot: Snapshot, piece: Evidence, claimed: tuple[JudgedTriple, ...]) -> Statement:
-    here = [
-        judged.triple for judged in claimed if judged.triple.chunk_id == piece.chunk_id and judged.triple.evidence == piece.span
-    ]
+def _statement(snapshot: Snapshot, piece: Evidence, claimed: Sequence[JudgedTriple]) -> Statement:
+    here = [judged.triple for judged in claimed]
     named = {end.text for triple in here for end in (triple.subject, triple.object)}
     quoted = _quoted(snapshot, piece.document_id, piece.span, piece.stated_on)
     return Statement(

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from kgbuild.explanation import EntityExplained, FactExplained, Quoted, Statement, TripleExplained
 
 
+SHOWN_STATEMENTS = 20
+
+
 def explain(
     id_: Annotated[str, Argument(metavar="ID", help="A fact, triple, entity, chunk or document id.")],
     graph: GraphOption = DEFAULT_GRAPH,
@@ -67,12 +70,14 @@ def _print_fact(explained: "FactExplained") -> None:
     _say(f"confidence {fact.confidence:.2f}, {_counted(explained.statements)}{', valid ' + when if when else ''}")
     for qualifier in fact.qualifiers:
         _say(f"  {qualifier.name}: {escape(qualifier.value.value)}")
-    for statement in explained.statements:
+    for statement in explained.statements[:SHOWN_STATEMENTS]:
         _say("")
         _print_quoted(statement.quoted, statement.named)
         _say(f"  extracted by {statement.extractor}, judged by {statement.judge}, probability {statement.probability:.2f}")
         for id_ in statement.triple_ids:
             _say(f"  [dim]as claimed: {id_}[/dim]")
+    if len(explained.statements) > SHOWN_STATEMENTS:
+        _say(f"\n… and {len(explained.statements) - SHOWN_STATEMENTS:,} more places: --json shows them all")
     if explained.beside:
         _say(f"\nBeside it, {escape(explained.subject)} — {fact.predicate}:")
         for id_, object_, other in explained.beside:

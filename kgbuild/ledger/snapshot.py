@@ -12,7 +12,7 @@ from kgbuild.ledger.ledger import LEDGER_FILE, connect
 from kgbuild.ledger.lock import writing
 from kgbuild.ledger.schema import MIGRATIONS, migrate, version_of
 from kgbuild.ontology.model import Ontology
-from kgbuild.records import Chunk, Document, Entity, Fact, Failure, JudgedTriple, Mention
+from kgbuild.records import Chunk, Document, Entity, EntityRef, Fact, Failure, JudgedTriple, Mention, Span
 from kgbuild.serialisation import from_json
 from kgbuild.stores.protocol import Differences
 
@@ -31,6 +31,7 @@ class Snapshot:
         self.generation = int(self.value("generation") or 0)
         self.graph_id = self.value("graph_id") or ""
         self.text_of: Callable[[str], str] = lru_cache(maxsize=64)(self._text_of)
+        self.document: Callable[[str], Document | None] = lru_cache(maxsize=8)(self._document)
 
     @classmethod
     @contextmanager
@@ -111,7 +112,7 @@ class Snapshot:
 
     # -- one record
 
-    def document(self, id_: str) -> Document | None:
+    def _document(self, id_: str) -> Document | None:
         return self._record(Document, "SELECT payload FROM document WHERE id = ?", id_)
 
     def chunk(self, id_: str) -> Chunk | None:
@@ -133,16 +134,29 @@ class Snapshot:
         triples = (from_json(JudgedTriple, payload) for (payload,) in rows)
         return tuple(judged for judged in triples if judged.triple.chunk_id == chunk.id)
 
-    def triples_of_fact(self, fact: Fact) -> tuple[JudgedTriple, ...]:
-        """Return the accepted triples of the places that state a fact."""
-        places = {(piece.chunk_id, piece.span) for piece in fact.evidence}
-        chunks = [chunk for id_ in sorted({piece.chunk_id for piece in fact.evidence}) if (chunk := self.chunk(id_)) is not None]
-        triples = (judged for chunk in chunks for judged in self.triples_of_chunk(chunk))
-        return tuple(
-            judged
-            for judged in triples
-            if judged.triple.predicate == fact.predicate and (judged.triple.chunk_id, judged.triple.evidence) in places
-        )
+    def triples_of_fact(self, fact: Fact) -> dict[tuple[str, Span], list[JudgedTriple]]:
+        """Return the accepted triples that state a fact, by chunk id and evidence span."""
+        stated: dict[tuple[str, Span], list[JudgedTriple]] = {(piece.chunk_id, piece.span): [] for piece in fact.evidence}
+        alive = f"document_id = ? AND predicate = ? AND outcome = 'accepted' AND {self._alive}"
+        for document_id in sorted({piece.document_id for piece in fact.evidence}):
+            for (payload,) in self._db.execute(
+                f"SELECT payload FROM triple WHERE {alive} ORDER BY id", (document_id, fact.predicate)
+            ):
+                judged = from_json(JudgedTriple, payload)
+                evidence = judged.triple.evidence
+                if evidence is not None and (judged.triple.chunk_id, evidence) in stated and self._is_about(judged, fact):
+                    stated[judged.triple.chunk_id, evidence].append(judged)
+        return stated
+
+    def _is_about(self, judged: JudgedTriple, fact: Fact) -> bool:
+        """Tell whether the two sides of a triple are those of a fact, either way round."""
+        sides = {fact.subject_id, fact.object.entity_id} if isinstance(fact.object, EntityRef) else {fact.subject_id}
+        ends = (end for end in (judged.triple.subject, judged.triple.object) if isinstance(end, Mention))
+        return {self._entity_of(end.id) for end in ends} == sides
+
+    def _entity_of(self, mention_id: str) -> str | None:
+        row = self._db.execute(f"SELECT payload FROM member WHERE id = ? AND {self._alive}", (mention_id,)).fetchone()
+        return None if row is None else str(row[0])
 
     def facts_of(self, entity_id: str) -> Iterator[Fact]:
         """Yield the facts that have the entity as subject."""
@@ -151,8 +165,8 @@ class Snapshot:
 
     def facts_of_mention(self, mention_id: str) -> Iterator[Fact]:
         """Yield the facts that have as subject or object the entity which a mention refers to."""
-        row = self._db.execute(f"SELECT payload FROM member WHERE id = ? AND {self._alive}", (mention_id,)).fetchone()
-        return iter(self.facts_of_entity(row[0]) if row else ())
+        entity_id = self._entity_of(mention_id)
+        return iter(() if entity_id is None else self.facts_of_entity(entity_id))
 
     def facts_of_entity(self, id_: str) -> tuple[Fact, ...]:
         """Return the facts in which an entity is subject or object."""

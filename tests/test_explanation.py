@@ -1,0 +1,62 @@
+"""Where a record comes from: the words, who says so, and what stands against it."""
+
+from pathlib import Path
+
+import pytest
+
+from kgbuild.explanation import ChunkExplained, EntityExplained, FactExplained, TripleExplained, explain
+from kgbuild.ledger import Snapshot
+from kgbuild.records import Document, Outcome, Reason
+from tests.test_pipeline import built, write
+
+TEXTS = {
+    "a.txt": "It rained. Ada:Person born_in London:City. It was cold.\nBob:Person born_in London:City.",
+    "b.txt": "Ada:Person born_in Paris:City. Ada:Person employer Rome:City.",
+}
+
+
+@pytest.fixture
+def graph(tmp_path: Path) -> Path:
+    built(write(tmp_path / "docs", TEXTS), tmp_path / "graph")
+    return tmp_path / "graph"
+
+
+def test_a_fact_is_explained_by_its_words_in_their_line_and_by_its_rivals(graph):
+    with Snapshot.open(graph) as snapshot:
+        names = {entity.id: entity.name for entity in snapshot.entities()}
+        facts = {(names[fact.subject_id], names[fact.object.entity_id]): fact for fact in snapshot.facts()}
+        explained = explain(snapshot, facts["Ada", "London"].id)
+        assert isinstance(explained, FactExplained)
+        (statement,) = explained.statements
+        quoted = statement.quoted
+        assert (quoted.uri, quoted.words) == ("a.txt", "Ada:Person born_in London:City")
+        assert (quoted.before, quoted.after) == ("It rained. ", ". It was cold.")
+        assert quoted.span.of(TEXTS["a.txt"]) == quoted.words
+        # Only the triples of this fact, not Bob's.
+        assert len(statement.triple_ids) == 1
+        assert statement.named == ("Ada", "London")
+        assert [(other, status) for _, other, status in explained.beside] == [("Paris", facts["Ada", "Paris"].status)]
+
+
+def test_a_rejected_triple_is_explained_by_the_rule_that_decided(graph):
+    with Snapshot.open(graph) as snapshot:
+        (rejected,) = snapshot.rejected()
+        explained = explain(snapshot, rejected.triple.id)
+        assert isinstance(explained, TripleExplained)
+        assert (explained.judged.verdict.outcome, explained.judged.verdict.reason) == (Outcome.REJECTED, Reason.OUTSIDE_RANGE)
+        assert explained.quoted is not None
+        assert explained.quoted.uri == "b.txt"
+        assert explained.fact_ids == ()
+
+
+def test_every_kind_of_record_is_found_by_its_id(graph):
+    with Snapshot.open(graph) as snapshot:
+        for records, kind in (
+            (snapshot.documents(), Document),
+            (snapshot.chunks(), ChunkExplained),
+            (snapshot.entities(), EntityExplained),
+            (snapshot.facts(), FactExplained),
+        ):
+            assert all(isinstance(explain(snapshot, record.id), kind) for record in list(records))
+        for unknown in ("fct_unknown", "nonsense", ""):
+            assert explain(snapshot, unknown) is None
