@@ -37,7 +37,7 @@ def read_batch(uris: Sequence[str], reading: Reading) -> tuple[FileRead, ...]:
 
 
 def _read(uri: str, reading: Reading) -> FileRead:
-    found, failures = documents.read_file(Path(reading.root) / uri, uri)
+    found, failures = documents.read_file(documents.path_of(Path(reading.root), uri), uri)
     chunked = ((document, chunking.chunk(document, reading.max_tokens, reading.context_chars)) for document in found)
     return FileRead(uri, tuple(chunked), failures)
 

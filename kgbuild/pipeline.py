@@ -6,6 +6,7 @@ The pipeline asks the ledger what is still to do, hands it out in batches and gi
 nothing: what a step does stands in `batches` and in the stages.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -143,6 +144,8 @@ def check_documents(plan: BuildPlan) -> None:
     """Raise InputError unless the plan's folder is there and holds files."""
     if not plan.documents.is_dir():
         raise InputError(plan.documents, "is not a folder", "Give a folder of documents")
+    if plan.graph.resolve() in (folder := plan.documents.resolve(), *folder.parents):
+        raise InputError(plan.graph, f"the graph directory holds the documents folder {plan.documents}", "Choose another --graph")
     if next(files_of(plan), None) is None:
         raise InputError(plan.documents, "holds no files", "Put documents into it; a graph built from it before stays as it is")
 
@@ -165,7 +168,7 @@ def files_of(plan: BuildPlan) -> Iterator[tuple[str, str, int]]:
     graph = plan.graph.resolve()
     now = time.time_ns()
     for file in find_files(plan.documents):
-        if graph not in file.path.resolve().parents:
+        if graph not in Path(os.path.realpath(file.path)).parents:  # `Path.resolve` raises for a link to itself
             yield file.uri, _fingerprint(file, now), file.size
 
 

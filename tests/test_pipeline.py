@@ -1,6 +1,7 @@
 """The promises, on whole builds: nothing lost, nothing doubled, the same bytes whatever the way that led to them."""
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -214,6 +215,23 @@ def test_the_documents_folder_may_hold_the_graph(tmp_path):
     folder = write(tmp_path / "docs", {"a.txt": ADA})
     assert built(folder, folder / "graph").documents == 1
     assert not built(folder, folder / "graph").changed
+
+
+def test_the_graph_may_not_hold_the_documents_folder(tmp_path):
+    folder = write(tmp_path / "docs", {"a.txt": ADA})
+    for graph in (folder, tmp_path):
+        with pytest.raises(InputError, match="holds the documents folder"):
+            built(folder, graph)
+
+
+def test_files_of_any_name_are_read_and_a_link_to_itself_is_named(tmp_path):
+    names = (b"caf\xe9.txt", b"caf\\xe9.txt", b"two\nlines.txt", "\U0001f600".encode() * 60 + b".txt")
+    folder = write(tmp_path / "docs", {os.fsdecode(name): f"{ADA} {number}" for number, name in enumerate(names)})
+    (folder / "self").symlink_to("self")
+    report = built(folder, tmp_path / "graph")
+    assert report.documents == len(names)
+    assert [(failure.uri, failure.reason) for failure in report.failures] == [("self", "unreadable")]
+    assert not built(folder, tmp_path / "graph").changed
 
 
 def test_a_triple_whose_sides_become_one_entity_is_counted(tmp_path):

@@ -1,19 +1,23 @@
 """A folder -> the files in it."""
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 _LEFT_OUT = frozenset({"__MACOSX", "Thumbs.db", "desktop.ini"})
+# What has no place in a line of text, and a backslash that would read as the escape of a byte.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\udc80-\udcff]|\\(?=x[0-9a-f]{2})")
+_ESCAPED_BYTE = re.compile(rb"\\x([0-9a-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
     """A file of the documents folder, with what tells whether it changed since it was last read, so that it need not be read.
 
-    uri: relative to the folder, with `/`. path: where to read it.
+    uri: relative to the folder, with `/`, on one line; `path_of` leads back from it. path: where to read it.
     """
 
     uri: str
@@ -48,9 +52,9 @@ def _files_in(folder: Path, prefix: str, root: Path, above: frozenset[tuple[int,
     inside = above | {(at.st_dev, at.st_ino)}
     children = ((folder / name, name) for name in names)
     # With its slash a folder sorts where the uris of its files do.
-    named = sorted((f"{_printable(name)}/" if path.is_dir() else _printable(name), path) for path, name in children)
+    named = sorted((f"{_printable(name)}/" if os.path.isdir(path) else _printable(name), path) for path, name in children)
     for name, path in named:
-        if path.is_symlink() and _is_found_anyway(path, root):
+        if os.path.islink(path) and _is_found_anyway(path, root):
             continue
         if name.endswith("/"):
             yield from _files_in(path, prefix + name, root, inside)
@@ -64,10 +68,18 @@ def _found(path: Path, uri: str) -> Iterator[FoundFile]:
     except OSError:
         try:
             at = path.lstat()
-        except OSError:
+        except FileNotFoundError:
             return  # it vanished while we looked, and nothing is left to name
+        except OSError:  # in a folder that may be listed but not entered
+            yield FoundFile(uri, path, 0, 0, 0, 0)
+            return
     if stat.S_ISREG(at.st_mode) or stat.S_ISDIR(at.st_mode) or stat.S_ISLNK(at.st_mode):
         yield FoundFile(uri, path, at.st_size, at.st_mtime_ns, at.st_ctime_ns, at.st_ino)
+
+
+def path_of(root: Path, uri: str) -> Path:
+    """Return where the file lies that `find_files` found under a uri."""
+    return root / os.fsdecode(_ESCAPED_BYTE.sub(lambda found: bytes.fromhex(found[1].decode()), os.fsencode(uri)))
 
 
 def _is_left_out(name: str) -> bool:
@@ -80,11 +92,12 @@ def _is_found_anyway(link: Path, root: Path) -> bool:
         target = link.resolve()
     except (OSError, RuntimeError):  # a link to itself
         return False
-    if not target.is_relative_to(root) or not target.exists():
+    if not target.is_relative_to(root) or not os.path.exists(target):
         return False
     return not any(_is_left_out(part) for part in target.relative_to(root).parts)
 
 
 def _printable(name: str) -> str:
-    """Return a file name as text that can be stored; bytes of it that are no UTF-8 become `\\xNN`."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    """Return a file name as text that can be stored and stands on one line; each byte of it for which that does not hold becomes
+    `\\xNN`, and so does a backslash that would read as such, so that no two names become one."""
+    return _UNPRINTABLE.sub(lambda found: "".join(f"\\x{byte:02x}" for byte in os.fsencode(found[0])), name)

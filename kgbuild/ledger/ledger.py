@@ -136,9 +136,10 @@ class Ledger:
         with self._transaction():
             for file in files:
                 failures = "\n".join(map(to_json, file.failures))
+                passing = any(failure.retryable for failure in file.failures)  # without a fingerprint it is read again next time
                 self._db.execute(
-                    "INSERT OR REPLACE INTO file SELECT uri, fingerprint, ?, ? FROM scan WHERE uri = ?",
-                    (recipe, failures, file.uri),
+                    "INSERT OR REPLACE INTO file SELECT uri, iif(?, '', fingerprint), ?, ? FROM scan WHERE uri = ?",
+                    (passing, recipe, failures, file.uri),
                 )
                 self._db.execute("DELETE FROM file_document WHERE uri = ?", (file.uri,))
                 for document, chunks in file.documents:

@@ -1,8 +1,13 @@
 """Which files of a folder are documents, and in which order."""
 
 import os
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from kgbuild.documents import find_files
+import pytest
+
+from kgbuild.documents import find_files, path_of
 
 
 def uris(root):
@@ -44,9 +49,51 @@ def test_a_link_is_followed_out_of_the_folder_and_to_what_is_hidden_but_never_in
     assert uris(root) == ["a/note.txt", "broken.txt", "kept.txt", "out/far.txt", "self"]
 
 
-def test_a_name_that_is_no_text_is_found_under_one_that_can_be_stored(tmp_path):
-    (tmp_path / os.fsdecode(b"caf\xe9.txt")).write_text("x")
-    assert uris(tmp_path) == ["caf\\xe9.txt"]
+@pytest.mark.parametrize(
+    ("name", "uri"),
+    [
+        # Bytes that are no UTF-8, and characters that end or overwrite a line.
+        (b"caf\xe9.txt", "caf\\xe9.txt"),
+        (b"two\nlines\x1b.txt", "two\\x0alines\\x1b.txt"),
+        ("a\u2028b\u0085.txt".encode(), "a\\xe2\\x80\\xa8b\\xc2\\x85.txt"),
+        # A backslash is one, unless it would read as the escape of a byte.
+        (b"caf\\xe9.txt", "caf\\x5cxe9.txt"),
+        (b"C:\\x.txt", "C:\\x.txt"),
+        ("caf\u00e9 \U0001f600 [b] %41.txt".encode(), "caf\u00e9 \U0001f600 [b] %41.txt"),
+    ],
+)
+def test_any_name_has_a_uri_of_one_line_that_leads_back_to_the_file(tmp_path, name, uri):
+    path = tmp_path / os.fsdecode(name)
+    path.write_text("x")
+    assert uris(tmp_path) == [uri]
+    assert path_of(tmp_path, uri) == path
+
+
+def test_files_of_a_folder_that_may_be_listed_but_not_entered_are_found_for_reading_to_name_them():
+    with TemporaryDirectory() as name:  # pytest's own folders are closed to others
+        root, closed = Path(name), Path(name, "closed")
+        root.chmod(0o777)
+        with anybody():
+            closed.mkdir()
+            for path in (closed / "a.txt", root / "closed.txt"):
+                path.write_text("x")
+            (root / "link.txt").symlink_to(closed / "a.txt")
+            closed.chmod(0o444)
+            found = uris(root)
+            closed.chmod(0o755)
+    assert found == ["closed.txt", "closed/a.txt", "link.txt"]
+
+
+@contextmanager
+def anybody():
+    """Give up the rights of root, who may enter any folder, for a while."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
 
 
 def test_what_changes_with_the_file_is_told_without_reading_it(tmp_path):

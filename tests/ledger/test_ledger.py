@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from kgbuild.errors import GraphError, GraphLocked
-from kgbuild.ledger import Ledger, Snapshot, worker_segment, writing
+from kgbuild.ledger import FileRead, Ledger, Snapshot, worker_segment, writing
 from kgbuild.ledger.schema import MIGRATIONS
 from kgbuild.ledger.segments import read_segment, segment_files
-from kgbuild.records import Extraction
+from kgbuild.records import Extraction, Failure
 from kgbuild.serialisation import to_json
 from tests.test_pipeline import ADA, BOB, built, exported, write
 
@@ -83,6 +83,16 @@ def test_a_torn_line_of_a_segment_is_dropped_and_the_whole_ones_are_taken_in(tmp
         assert ledger.has_extraction("one")
         assert not ledger.has_extraction("two")
     assert segment_files(tmp_path) == []
+
+
+def test_a_file_whose_failure_may_pass_is_read_again_though_it_is_unchanged(tmp_path):
+    files = [("locked.txt", "as it was", 3), ("empty.txt", "as it was", 0)]
+    with Ledger.open(tmp_path) as ledger:
+        assert len(list(ledger.unread(files, "recipe"))) == 2
+        locked = Failure("documents", "locked.txt", None, "no permission", "", retryable=True)
+        empty = Failure("documents", "empty.txt", None, "empty", "", retryable=False)
+        ledger.add_files([FileRead("locked.txt", (), (locked,)), FileRead("empty.txt", (), (empty,))], "recipe")
+        assert list(ledger.unread(files, "recipe")) == [("locked.txt", 3)]
 
 
 def test_differences_turn_one_generation_into_the_next(tmp_path):
