@@ -1,8 +1,11 @@
 """Commands: each parses, calls one function and prints. An expected error is one line on stderr and exit code 1."""
 
+import re
 import sys
+from errno import EDQUOT, EIO, ENOSPC
 
 import typer
+from rich.markup import escape
 
 from kgbuild.cli import build, doctor, evaluate, explain, export, ontology, query, report, stages, train
 from kgbuild.cli.console import err
@@ -38,12 +41,20 @@ def main() -> None:
     try:
         app()
     except KgbuildError as error:
-        err.print(f"[bold red]error:[/bold red] {_escaped(str(error))}", soft_wrap=True)
+        _print_error(str(error))
         raise SystemExit(1) from None
     except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
         sys.stderr.close()
         raise SystemExit(1) from None
+    except OSError as error:
+        if error.errno not in (ENOSPC, EDQUOT, EIO):
+            raise
+        _print_error(f"{error.filename or 'the output'}: cannot be written ({error.strerror}). Make room and try again.")
+        sys.stdout = None  # what it still holds cannot be written at the end either
+        raise SystemExit(1) from None
 
 
-def _escaped(text: str) -> str:
-    return text.replace("[", r"\[")
+def _print_error(message: str) -> None:
+    """Print an error on one line, whatever stands in the names it quotes."""
+    line = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda found: ascii(found[0])[1:-1], message)
+    err.print(f"[bold red]error:[/bold red] {escape(line)}", soft_wrap=True)
