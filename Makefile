@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
-.PHONY: demo test lint format wheel constraints clean
+.PHONY: demo test test-train lint format wheel constraints clean
 
 demo: $(VENV)/installed
 	@rm -rf demo-graph
@@ -15,6 +15,10 @@ test: $(VENV)/installed-for-tests
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
 	@$(BIN)/python -m pytest
 
+# What needs torch, in an environment of its own: 6 GB.
+test-train: .venv-train/installed
+	@.venv-train/bin/python -m pytest tests/compact tests/cli/test_train.py
+
 lint: $(VENV)/installed-for-tests
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 
@@ -23,7 +27,7 @@ format: $(VENV)/installed-for-tests
 
 constraints: | $(UV)
 	@{ head -n 2 constraints.txt; $(UV) pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header \
-	   --no-emit-index-url --upgrade --extra dev pyproject.toml; } > constraints.new && mv constraints.new constraints.txt
+	   --no-emit-index-url --upgrade --extra dev --extra train pyproject.toml; } > constraints.new && mv constraints.new constraints.txt
 
 wheel: $(VENV)/installed-for-tests
 	$(UV) build --quiet --wheel --out-dir dist
@@ -43,5 +47,11 @@ $(VENV)/installed-for-tests: pyproject.toml constraints.txt | $(UV)
 	@UV_PYTHON_DOWNLOADS=never $(UV) pip install --quiet --python $(BIN)/python --constraints constraints.txt --editable '.[dev]'
 	@touch $@ $(VENV)/installed
 
+.venv-train/installed: pyproject.toml constraints.txt | $(UV)
+	@echo "Installing kgbuild with torch into .venv-train ..."
+	@UV_PYTHON_DOWNLOADS=never $(UV) venv --quiet --clear --python $(BIN)/python .venv-train
+	@$(UV) pip install --quiet --python .venv-train/bin/python --constraints constraints.txt --editable '.[dev,train]'
+	@touch $@
+
 clean:
-	rm -rf $(VENV) demo-graph dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-train demo-graph dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

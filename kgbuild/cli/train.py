@@ -1,5 +1,6 @@
 """`kgbuild train`: labelled examples, or the judged facts of a graph, in; weights that know the ontology out."""
 
+import json
 import shlex
 import sys
 from collections.abc import Iterator
@@ -57,7 +58,7 @@ def train(
     from kgbuild.compact.training import TrainingReport
     from kgbuild.compact.training import train as learn
     from kgbuild.planning import read_ontology, remembered_ontology
-    from kgbuild.serialisation import to_dict
+    from kgbuild.serialisation import to_json
 
     rows = _rows_of(graph) if graph is not None else read_labelled(examples or Path())
     meant = remembered_ontology(graph) if graph is not None and ontology is None else None
@@ -66,7 +67,7 @@ def train(
             rows, meant or read_ontology(ontology), output, base, seed, progress, command=shlex.join(["kgbuild", *sys.argv[1:]])
         )
     if as_json:
-        print_json(to_dict(report))
+        print_json(json.loads(to_json(report)))
         return
     held = f"{report.held_out} held-out sentences" if report.held_out else "the same sentences, too few to hold any out"
     out.print(

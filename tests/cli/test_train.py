@@ -1,0 +1,88 @@
+"""`kgbuild train`: what it asks for, what it suggests, and, where torch is installed, what it teaches."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+needs_torch = pytest.mark.skipif(find_spec("torch") is None, reason="torch is not installed: make test-train")
+
+ONTOLOGY = """
+name: kennels
+classes:
+  Person: {label: person}
+  Dog: {label: dog}
+properties:
+  walks: {label: walks, domain: [Person], range: [Dog]}
+"""
+NAMES = ("Ada", "Bob", "Cleo", "Dan", "Eva", "Finn", "Gil", "Hana", "Ivo", "June", "Kai", "Lena")
+DOGS = ("Rex", "Bella", "Max", "Luna", "Rocky", "Molly", "Toby", "Daisy", "Bruno", "Coco", "Duke", "Zoe")
+
+
+def kgbuild(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kgbuild", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def kennels(tmp_path: Path) -> Path:
+    (tmp_path / "kennels.yaml").write_text(ONTOLOGY, "utf-8")
+    lines = [
+        {
+            "id": n,
+            "text": f"Every morning {name} takes the old dog {dog} out to the park.",
+            "triples": [{"subject": name, "predicate": "walks", "object": dog}],
+        }
+        for n, (name, dog) in enumerate(zip(NAMES, DOGS, strict=True))
+    ]
+    (tmp_path / "examples.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        # What is missing or unusable is one line that says what to do.
+        ((), "needs either EXAMPLES or --graph"),
+        (("examples.jsonl",), "--output: is missing"),
+        (("examples.jsonl", "--suggest", "3"), "needs a folder of documents"),
+    ],
+)
+def test_what_is_missing_is_named(kennels, arguments, problem):
+    done = kgbuild("train", *arguments, "--ontology", "kennels.yaml", cwd=kennels)
+    assert done.returncode == 1
+    assert problem in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_suggestions_are_lines_to_train_on(kennels):
+    (kennels / "docs").mkdir()
+    (kennels / "docs" / "a.txt").write_text(
+        "Robert Bosch was born in Albeck in 1861. He founded Bosch in Stuttgart in 1886.", "utf-8"
+    )
+    done = kgbuild("train", "--suggest", "2", "docs", "--ontology", "company", cwd=kennels)
+    assert done.returncode == 0, done.stderr
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert rows
+    assert all({"id", "text", "triples"} == row.keys() for row in rows)
+
+
+@pytest.mark.slow
+@needs_torch
+def test_a_dozen_sentences_teach_a_property_nobody_knew(kennels):
+    done = kgbuild("train", "examples.jsonl", "--ontology", "kennels.yaml", "--output", "taught", "--json", cwd=kennels)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["after"]["f1"] > report["before"]["f1"]
+    assert (kennels / "taught" / "README.md").is_file()
+    (kennels / "docs").mkdir()
+    (kennels / "docs" / "a.txt").write_text("Every morning Nora takes the old dog Pepper out to the park.", "utf-8")
+    built = kgbuild("build", "docs", "--ontology", "kennels.yaml", "--weights", "taught", "--graph", "graph", "--json", cwd=kennels)
+    assert built.returncode == 0, built.stderr
+    assert json.loads(built.stdout)["uncovered"] == []
+    assert json.loads(built.stdout)["facts"] >= 1
