@@ -1,5 +1,17 @@
-"""`python -m kgbuild` is `kgbuild`."""
+"""`kgbuild`, or `python -m kgbuild`: commands are loaded inside, so that Ctrl-C is answered from the first moment."""
 
-from kgbuild.cli import main
+import sys
 
-main()
+
+def main() -> None:
+    try:
+        from kgbuild.cli import main as run
+
+        run()
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+        raise SystemExit(130) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -43,7 +43,7 @@ def build_plan(
 
 def read_ontology(address: str | None) -> Ontology:
     """Read the ontology that a command was given. Raises InputError for none, OntologyError for one that cannot be used."""
-    if address is None:
+    if not address:
         known = ", ".join(ontologies.bundled())
         raise InputError("--ontology", "the compact extractor needs one", f"Name a file or one of those bundled: {known}")
     return ontologies.read(address)

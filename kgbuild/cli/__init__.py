@@ -5,11 +5,13 @@ import sys
 from errno import EDQUOT, EIO, ENOSPC
 
 import typer
-from rich.markup import escape
 
 from kgbuild.cli import build, doctor, evaluate, explain, export, ontology, query, report, stages, train
-from kgbuild.cli.console import err
+from kgbuild.cli.console import err, escape
 from kgbuild.errors import KgbuildError
+
+INTERRUPTED = 130
+"""The exit code with which Typer answers Ctrl-C."""
 
 app = typer.Typer(
     help="Turn a folder of documents into a knowledge graph in which every fact can be traced to the words that state it.",
@@ -40,6 +42,10 @@ def main() -> None:
     """Run the command line; expected errors become one line and exit code 1, everything else is a bug and shows its traceback."""
     try:
         app()
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            err.print("Stopped. What was done is kept: run the same command again to go on.")
+        raise
     except KgbuildError as error:
         _print_error(str(error))
         raise SystemExit(1) from None
@@ -56,5 +62,5 @@ def main() -> None:
 
 def _print_error(message: str) -> None:
     """Print an error on one line, whatever stands in the names it quotes."""
-    line = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]", lambda found: ascii(found[0])[1:-1], message)
+    line = re.sub(r"[\t\n\u2028\u2029]", lambda found: ascii(found[0])[1:-1], message)
     err.print(f"[bold red]error:[/bold red] {escape(line)}", soft_wrap=True)

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
 from typer import Argument, Option
 
-from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, err, out, print_json
+from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, out, print_json
 from kgbuild.cli.report import next_steps, print_report
 from kgbuild.settings import Settings
 
@@ -49,18 +48,14 @@ def build(
         expected = preview(plan)
         print_json(to_dict(expected)) if as_json else _print_preview(expected)
         return
-    try:
-        if prefect or settings.prefect_api_url:
-            from flows.build_graph import run_quietly
+    if prefect or settings.prefect_api_url:
+        from flows.build_graph import run_quietly
 
-            parameters = {"documents": documents, "graph": graph, "ontology": ontology, "extractor": extractor, "weights": chosen}
-            made = run_quietly({**parameters, **options})
-        else:
-            with DrawnProgress() as progress:
-                made = run_build(plan, InThreads(settings.threads), progress)
-    except KeyboardInterrupt:
-        err.print("Stopped. What was done is kept: run the same command again to go on.")
-        raise typer.Exit(130) from None
+        parameters = {"documents": documents, "graph": graph, "ontology": ontology, "extractor": extractor, "weights": chosen}
+        made = run_quietly({**parameters, **options})
+    else:
+        with DrawnProgress() as progress:
+            made = run_build(plan, InThreads(settings.threads), progress)
     if as_json:
         print_json(to_dict(made))
         return

@@ -1,11 +1,13 @@
 """What commands share: where they print, and the options they have in common."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich import markup
 from rich.console import Console
 
 WIDE = 1000
@@ -22,6 +24,11 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a scrip
 def print_json(value: Any) -> None:
     """Print plain data as JSON; documents may hold any character, so none is escaped or styled."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def escape(text: str) -> str:
+    """Keep words that are not ours from being read as markup, or as commands to the terminal; line breaks and tabs stay."""
+    return markup.escape(re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", lambda found: ascii(found[0])[1:-1], text))
 
 
 def warn(message: str) -> None:

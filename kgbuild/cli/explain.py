@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
-from rich.markup import escape
 from typer import Argument
 
-from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, out, print_json
+from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, escape, out, print_json
 from kgbuild.errors import InputError
 from kgbuild.records import Document, JudgedTriple, Mention, Outcome, Status
 

@@ -3,18 +3,17 @@
 from contextlib import closing
 from typing import Annotated
 
-from rich.markup import escape
 from rich.table import Table
 from typer import Argument, Option
 
-from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, out, print_json
+from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, escape, out, print_json
 
 
 def query(
     cypher: Annotated[
         str, Argument(metavar="CYPHER", help="A query that reads, such as 'MATCH (a)-[r]->(b) RETURN a.name, b.name'.")
     ],
-    limit: Annotated[int, Option(help="Rows to show at most.")] = 1000,
+    limit: Annotated[int, Option(min=1, help="Rows to show at most.")] = 1000,
     graph: GraphOption = DEFAULT_GRAPH,
     as_json: JsonOption = False,
 ) -> None:

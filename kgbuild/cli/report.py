@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from rich.markup import escape
 from typer import Option
 
-from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, out, print_json
+from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, escape, out, print_json
 from kgbuild.errors import InputError
 from kgbuild.records import Mention, Outcome, Reason
 
@@ -56,7 +55,7 @@ def report(graph: GraphOption = DEFAULT_GRAPH, as_json: JsonOption = False) -> N
 
 def rejected(
     reason: Annotated[str | None, Option(metavar="R", help="Only those with this reason, such as 'outside range'.")] = None,
-    limit: Annotated[int, Option(help="How many to show.")] = 20,
+    limit: Annotated[int, Option(min=1, help="How many to show.")] = 20,
     graph: GraphOption = DEFAULT_GRAPH,
     as_json: JsonOption = False,
 ) -> None:

@@ -9,11 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from typer import Argument, Option
 
-from kgbuild.cli.console import JsonOption, err, out, print_json
+from kgbuild.cli.console import JsonOption, err, escape, out, print_json
 from kgbuild.errors import InputError
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """The rim of every command: an expected error is one line on stderr and exit code 1."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -36,3 +37,21 @@ def test_output_that_finds_no_room_is_one_line(graph, options):
         done = kgbuild("status", "--graph", graph, *options, stdout=full)
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
     assert "the output: cannot be written (No space left on device)" in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.05, 0.4, 1.5, 3.0])
+def test_ctrl_c_is_one_line_at_any_moment(tmp_path, seconds):
+    folder = write(tmp_path / "docs", {f"{n}.txt": "Ada Lovelace was born in London in 1815. " * 200 for n in range(40)})
+    command = [sys.executable, "-m", "kgbuild", "build", folder, "--ontology", "company", "--graph", tmp_path / "graph"]
+    process = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    # Before Python has begun to run us, it answers for itself.
+    if process.returncode != -signal.SIGINT:
+        assert process.returncode == 130
+        assert errors.count("\n") == 1
+        assert errors.startswith("Stopped.")
