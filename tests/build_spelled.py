@@ -1,4 +1,4 @@
-"""Builds a graph in a process of its own, for tests that kill it: python -m tests.build_spelled DOCUMENTS GRAPH SECONDS_PER_CHUNK"""
+"""Builds a graph in a process of its own, for tests that kill it: DOCUMENTS GRAPH SECONDS_PER_CHUNK are its arguments."""
 
 import sys
 from pathlib import Path
