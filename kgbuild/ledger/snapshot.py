@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -41,18 +41,16 @@ class Snapshot:
         if not path.is_file():
             raise GraphError(directory, "is not a graph directory", "Build one with `kgbuild build DOCUMENTS --graph DIR`")
         try:
-            connection = connect(path, read_only=True)
-            if version_of(connection) < len(MIGRATIONS):
-                with writing(directory):
-                    migrate(connect(path), path)
-            if version_of(connection) > len(MIGRATIONS):
-                migrate(connection, path)  # raises: written by a newer kgbuild
-            connection.execute("BEGIN")  # one state of the ledger for as long as the snapshot is open
-            yield cls(directory, connection)
+            with closing(connect(path, read_only=True)) as connection:
+                if version_of(connection) < len(MIGRATIONS):
+                    with writing(directory), closing(connect(path)) as writer:
+                        migrate(writer, path)
+                if version_of(connection) > len(MIGRATIONS):
+                    migrate(connection, path)  # raises: written by a newer kgbuild
+                connection.execute("BEGIN")  # one state of the ledger for as long as the snapshot is open
+                yield cls(directory, connection)
         except sqlite3.DatabaseError as error:
             raise GraphError(directory, f"{LEDGER_FILE} cannot be read ({error})", "Is it the ledger of a graph?") from error
-        finally:
-            connection.close()
 
     def value(self, name: str) -> str | None:
         row = self._db.execute("SELECT value FROM graph WHERE name = ?", (name,)).fetchone()
@@ -193,9 +191,15 @@ class Snapshot:
 
     def counts(self) -> dict[str, int]:
         """Return how many records of each kind the generation holds."""
-        tables = {"documents": "document_in", "chunks": "chunk", "mentions": "mention", "entities": "entity", "facts": "fact"}
-        counted = {kind: self._count(f"SELECT count(*) FROM {table} WHERE {self._alive}") for kind, table in tables.items()}
-        return {**counted, "failures": self._count(f"SELECT count(*) FROM failure WHERE {self._alive}")}
+        tables = {
+            "documents": "document_in",
+            "chunks": "chunk",
+            "mentions": "mention",
+            "entities": "entity",
+            "facts": "fact",
+            "failures": "failure",
+        }
+        return {kind: self._count(f"SELECT count(*) FROM {table} WHERE {self._alive}") for kind, table in tables.items()}
 
     def below_threshold(self) -> int:
         return self._count(f"SELECT coalesce(sum(below_threshold), 0) FROM chunk WHERE {self._alive}")

@@ -63,6 +63,15 @@ def test_what_is_no_graph_is_refused_in_one_line(tmp_path):
             pass
 
 
+@pytest.mark.parametrize("open_", [Ledger.open, Snapshot.open])
+def test_a_ledger_that_cannot_be_opened_is_refused_in_one_line(tmp_path, open_):
+    graph = tmp_path.joinpath(*["d" * 200] * 3)  # a longer path than SQLite opens; a file without permission, root would open
+    graph.mkdir(parents=True)
+    (graph / "ledger.sqlite").touch()
+    with pytest.raises(GraphError, match=r"ledger\.sqlite cannot be"), open_(graph):
+        pass
+
+
 def test_the_lock_is_held_by_one_and_dropped_with_it(tmp_path):
     with writing(tmp_path), pytest.raises(GraphLocked), writing(tmp_path):
         pass
