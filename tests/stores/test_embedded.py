@@ -110,6 +110,13 @@ def test_what_a_killed_build_left_is_removed_by_the_next(opened, directory):
     assert left.name not in files(directory)
 
 
+def test_a_build_that_ends_while_we_look_for_left_ones_is_no_obstacle(opened, directory):
+    gone = directory / "view-0badcafe.building"
+    gone.symlink_to("nowhere")  # as a folder that another query removes after it was listed
+    assert opened().query(COUNT).rows == ((5,),)
+    assert any(name.endswith(".lbug") for name in files(directory))
+
+
 def test_a_damaged_view_is_built_again(opened, directory):
     opened().query(COUNT)
     (view,) = directory.iterdir()

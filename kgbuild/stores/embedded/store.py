@@ -249,7 +249,10 @@ def _remove_what_no_reader_needs(kept: Path) -> None:
         if own and other and (int(other[1]) < int(own[1]) or other[2] != own[2]):
             path.unlink(missing_ok=True)
     for folder in kept.parent.glob("view-*.building"):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue  # another query has just finished with it
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder, ignore_errors=True)
