@@ -151,6 +151,14 @@ def test_turtle_holds_each_fact_as_triple_and_as_statement_with_its_evidence(tmp
         }
 
 
+def test_turtle_names_every_class_above_a_class(tmp_path):
+    firm = replace(ACME.ontology.classes["Company"], other_parents=("Person",))
+    ontology = replace(ACME.ontology, classes={**ACME.ontology.classes, "Company": firm})
+    export_turtle(replace(ACME, ontology=ontology), tmp_path / "acme.ttl")
+    above = set(read_turtle(tmp_path / "acme.ttl").objects(URIRef("urn:kgbuild:class:Company"), ns.RDFS.subClassOf))
+    assert above == {URIRef("urn:kgbuild:class:Organization"), ns.FOAF.Person}
+
+
 def test_a_superseded_fact_is_a_statement_but_no_triple(tmp_path):
     founded = next(fact for fact in ACME.facts() if fact.predicate == "founded")
     export_turtle(replace(ACME, all_facts=(replace(founded, status=Status.SUPERSEDED),)), tmp_path / "old.ttl")

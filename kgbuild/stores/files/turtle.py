@@ -66,8 +66,8 @@ def export_turtle(snapshot: Snapshot, out: Path) -> None:
 
 def _vocabulary(ontology: Ontology) -> Iterator[str]:
     for name, class_ in sorted(ontology.classes.items()):
-        parent = [f"rdfs:subClassOf {_class(class_.parent, ontology)}"] if class_.parent else []
-        yield _node(_class(name, ontology), ["a rdfs:Class", f"rdfs:label {_string(class_.label)}", *parent])
+        parents = [f"rdfs:subClassOf {_class(parent, ontology)}" for parent in class_.parents]
+        yield _node(_class(name, ontology), ["a rdfs:Class", f"rdfs:label {_string(class_.label)}", *parents])
     for name, property_ in sorted(ontology.properties.items()):
         yield _node(_property(name, ontology), ["a rdf:Property", f"rdfs:label {_string(property_.label)}"])
 
@@ -117,7 +117,7 @@ def _fact(fact: Fact, ontology: Ontology) -> Iterator[str]:
     object_ = _name("kg", fact.object.entity_id) if isinstance(fact.object, EntityRef) else _literal(fact.object)
     if fact.status is not Status.SUPERSEDED:
         yield f"{subject} {predicate} {object_} .\n"
-    pieces = [f"{_name('kg', f'{fact.id}-{number}')}" for number in range(len(fact.evidence))]
+    pieces = [_name("kg", f"{fact.id}-{number}") for number in range(len(fact.evidence))]
     described = [
         "a rdf:Statement",
         f"rdf:subject {subject}",
