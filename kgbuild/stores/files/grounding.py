@@ -37,4 +37,4 @@ def _check_batch(snapshot: Snapshot, batch: Iterator[tuple[Evidence, str]]) -> N
 
 
 def _ungrounded(fact_id: str, problem: str) -> StoreError:
-    return StoreError(fact_id, problem, "Nothing was exported: run `kgbuild verify`, and report this as a bug")
+    return StoreError(fact_id, problem, "Nothing was exported: build into another --graph directory, and report this as a bug")
