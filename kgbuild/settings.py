@@ -24,7 +24,7 @@ class Settings:
     @classmethod
     def read(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """Read the environment. Raises InputError when `KGBUILD_THREADS` is not a positive number."""
-        threads = environment.get("KGBUILD_THREADS") or str(len(os.sched_getaffinity(0)))
+        threads = environment.get("KGBUILD_THREADS") or str(_processors())
         if not threads.isdecimal() or int(threads) < 1:
             raise InputError(
                 "KGBUILD_THREADS", f"{threads!r} is no number of threads", "Give a whole number of at least 1, or unset it"
@@ -35,3 +35,8 @@ class Settings:
             threads=int(threads),
             prefect_api_url=environment.get("PREFECT_API_URL") or None,
         )
+
+
+def _processors() -> int:
+    """Count the processors that this process may use, where the system tells (Linux); else those of the machine."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
