@@ -32,10 +32,6 @@ class RulesThenSupport:
     band: Band = Band()
 
     @property
-    def name(self) -> str:
-        return "rules" if self.support is None else f"rules+{self.support.name}"
-
-    @property
     def key(self) -> str:
         ontology = self.ontology and self.ontology.digest
         band = [self.band.reject_below, self.band.accept_from]

@@ -9,13 +9,9 @@ from kgbuild.records import CandidateTriple, Chunk, Verdict
 class Judge(Protocol):
     """Decides about candidate triples, one chunk at a time: it sees the chunk and all that was claimed of it.
 
-    name: what provenance shows for a verdict of this judge.
     key: a digest of everything but the chunk and the candidates that decides the outcome (rules, ontology, weights, band);
         equal keys, chunk keys and candidates mean equal verdicts, so a judged chunk is never paid for twice.
     """
-
-    @property
-    def name(self) -> str: ...
 
     @property
     def key(self) -> str: ...
