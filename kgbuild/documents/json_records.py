@@ -65,7 +65,7 @@ def _document(where: str, record: object, source: str) -> Parsed | Unparsed:
     data = source.encode("utf-8", "surrogatepass")
     used = {name, "id", *_TITLE_FIELDS, *_LANGUAGE_FIELDS}
     return Parsed(
-        _LONE_SURROGATE.sub("\ufffd", record[name]),
+        _clean(record[name]),
         title=_first(record, _TITLE_FIELDS),
         language=declared_language(_first(record, _LANGUAGE_FIELDS)),
         published_on=next((date for field in _DATE_FIELDS if (date := published_on(_as_text(record.get(field))))), None),

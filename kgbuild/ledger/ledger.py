@@ -216,7 +216,7 @@ class Ledger:
     # -- stage outputs: extractions and verdicts
 
     def extraction(self, key: str) -> Extraction | None:
-        row = self._db.execute("SELECT candidates, below_threshold, failure FROM extraction WHERE key = ?", (key,)).fetchone()
+        row = self._db.execute("SELECT candidates FROM extraction WHERE key = ?", (key,)).fetchone()
         return row and from_json(Extraction, row[0])
 
     def has_extraction(self, key: str) -> bool:
