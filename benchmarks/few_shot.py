@@ -1,0 +1,117 @@
+"""How much a few labelled sentences teach: the curve on ontologies that the base weights never saw.
+
+    python benchmarks/few_shot.py DATA BASE [--ontologies 7_space 6_computer 10_culture] [--sizes 10 25 50 100] [--draws 3]
+
+DATA holds text2kgbench. BASE: weights trained without the ontologies and without any of their properties, which
+`python -m kgbuild.compact.recipe DATA ENCODER BASE --without 7_space 6_computer 10_culture` makes. The sentences come from the
+train split, without those that also stand in a test set, drawn at random among those whose statements can be found in their words.
+Scores are of the whole test split, with the thresholds that training sets; Vicuna-13B's recorded answers to the same sentences
+are the line to beat. One JSON line a run.
+"""
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+import torch  # noqa: E402
+
+from kgbuild.compact.corpora import squeezed, test_sentences  # noqa: E402
+from kgbuild.compact.taught import LabelledText, LabelledTriple, lesson  # noqa: E402
+from kgbuild.compact.training import train  # noqa: E402
+from kgbuild.compact.weights import open_weights  # noqa: E402
+from kgbuild.evaluation.gold import Benchmark, read_text2kgbench  # noqa: E402
+from kgbuild.evaluation.predicting import predict_text2kgbench  # noqa: E402
+from kgbuild.evaluation.text2kgbench import baseline_predictions, score_text2kgbench  # noqa: E402
+from kgbuild.extraction.compact import CompactExtractor  # noqa: E402
+from kgbuild.judging import JudgeAddress, open_judge  # noqa: E402
+from kgbuild.ontology.model import Ontology  # noqa: E402
+from kgbuild.ontology.reading import read  # noqa: E402
+
+PART = "wikidata_tekgen"
+
+
+def labelled(data: Path, name: str, ontology: Ontology) -> list[LabelledText]:
+    """Return the train sentences whose every statement can be found in their words."""
+    tested = test_sentences(data)
+    triples: dict[str, list[LabelledTriple]] = {}
+    for line in (data / "text2kgbench" / PART / "train" / f"ont_{name}_train.jsonl").read_text("utf-8").splitlines():
+        row = json.loads(line)
+        if squeezed(row["sent"]) not in tested:
+            triple = LabelledTriple(subject=row["sub_label"], predicate=row["rel_label"].strip(), object=row["obj_label"])
+            triples.setdefault(row["sent"], []).append(triple)
+    rows = [LabelledText(id=number, text=text, triples=tuple(stated)) for number, (text, stated) in enumerate(triples.items())]
+    keys = {prop: prop for prop in ontology.properties}
+    return [row for row in rows if not lesson([row], ontology, keys).unused]
+
+
+def score(data: Path, benchmark: Benchmark, weights: Path | None, uncovered: bool = False) -> dict[str, float]:
+    """Score weights on the test sentences; None for the recorded answers of Vicuna-13B."""
+    folder = data / "text2kgbench"
+    if weights is None:
+        answers = baseline_predictions(folder, PART, "Vicuna-13B")
+        predictions = {id_: answers[id_] for id_ in benchmark.sentence_ids if id_ in answers}
+    else:
+        predictions = predict_text2kgbench(
+            benchmark,
+            folder,
+            PART,
+            lambda ontology: (
+                CompactExtractor.open(ontology, weights, uncovered),
+                open_judge(JudgeAddress("score", ontology, str(weights))),
+            ),
+            lambda done: None,
+        )
+    scored = score_text2kgbench(benchmark, predictions)
+    return {
+        "official_f1": round(scored.official.f1, 3),
+        "strict_micro_f1": round(scored.strict_micro.f1, 3),
+        "precision": round(scored.strict_micro.precision, 3),
+        "recall": round(scored.strict_micro.recall, 3),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("base", type=Path)
+    parser.add_argument("--ontologies", nargs="+", default=["7_space", "6_computer", "10_culture"])
+    parser.add_argument("--sizes", nargs="+", type=int, default=[25, 10, 100, 50])
+    parser.add_argument("--draws", type=int, default=3)
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    every = read_text2kgbench(asked.data / "text2kgbench", PART)
+    known = {entry.key for entry in open_weights(asked.base).properties}
+    for name in asked.ontologies:
+        ontology = read(asked.data / "text2kgbench" / PART / "ontologies" / f"{name}_ontology.json")
+        if seen := known & ontology.properties.keys():
+            parser.error(f"{asked.base} was taught {sorted(seen)} of {name}")
+    for size in [0, *asked.sizes]:
+        for name in asked.ontologies:
+            benchmark = replace(every, ontologies=tuple(o for o in every.ontologies if o.name == name))
+            ontology = read(asked.data / "text2kgbench" / PART / "ontologies" / f"{name}_ontology.json")
+            if size == 0:
+                print(json.dumps({"ontology": name, "vicuna": score(asked.data, benchmark, None)}), flush=True)
+                print(json.dumps({"ontology": name, "size": 0, **score(asked.data, benchmark, asked.base, True)}), flush=True)
+                continue
+            rows = labelled(asked.data, name, ontology)
+            for draw in range(asked.draws):
+                with tempfile.TemporaryDirectory() as folder:
+                    drawn = random.Random(f"{name} {draw}").sample(rows, min(size, len(rows)))
+                    began = time.process_time()
+                    report = train(drawn, ontology, Path(folder), asked.base, seed=draw)
+                    cpu_s = round(time.process_time() - began, 1)
+                    scores = score(asked.data, benchmark, Path(folder))
+                row = {"ontology": name, "size": len(drawn), "draw": draw, "cpu_s": cpu_s, "steps": report.steps, **scores}
+                print(json.dumps(row), flush=True)
+
+
+if __name__ == "__main__":
+    main()

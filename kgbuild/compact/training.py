@@ -1,0 +1,345 @@
+"""Teaches weights an ontology from a few labelled sentences: `kgbuild train`. Needs the `train` extra (torch, onnx).
+
+Training starts from the 8-bit weights themselves. A fifth of the sentences is held out to choose when to stop and to report; what
+the weights knew before is kept by holding their answers on the same sentences where nothing new is taught (Li and Hoiem,
+"Learning without Forgetting", 2016). The thresholds of what is taught follow from its own examples.
+"""
+
+import copy
+import math
+import random
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from kgbuild.compact import graph
+from kgbuild.compact.calibration import Calibration, Curve, write_calibration
+from kgbuild.compact.catalogue import TrainedProperty, write_properties
+from kgbuild.compact.coverage import coverage, property_key
+from kgbuild.compact.decoding import guesses, reader
+from kgbuild.compact.examples import Example
+from kgbuild.compact.learning import Feed, Labels, Schedule, Task, Teacher, loss_of, optimiser_for, rate_at
+from kgbuild.compact.network import Network
+from kgbuild.compact.taught import SOURCE, LabelledText, lesson
+from kgbuild.compact.weights import Weights, open_weights
+from kgbuild.errors import InputError
+from kgbuild.ontology.model import ANY_LITERAL, Ontology
+
+HELD_OUT_SHARE = 0.2
+HOLDS_OUT_FROM = 15
+"""With fewer sentences than this none is held out, and training takes its usual number of steps."""
+LOOK_EVERY = 15
+"""Steps between two looks at the held-out sentences."""
+BATCH_SIZE = 12
+LEAST_STEPS, MOST_STEPS, WARM_UP = 50, 200, 8
+ENCODER_RATE, HEAD_RATE = 5e-5, 1.5e-3
+UNLISTED, UNLISTED_ELSEWHERE = 0.4, 0.1
+"""How much a statement that a labelled sentence leaves out counts as wrong; people label most of what a sentence states."""
+EMITTED_PER_LABELLED = 1.25
+"""Statements expected for each labelled one, on the labelled sentences: people leave some out."""
+LEAST_SCORE, HIGHEST_PARTING = 0.1, 1.0
+"""Bounds of the threshold: a probability, as plain scores have it, and a score."""
+
+Progress = Callable[[int, int, float], None]
+"""Told the step, how many there are at most, and the loss."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How well a folder of weights extracts from some sentences: exact triples over all sentences."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReport:
+    """What training did.
+
+    properties_new, properties_known: names of the properties taught that the base weights had not, and had, been taught.
+    held_out: sentences not trained on; before, after: scores on them, or on the training sentences where none could be held out.
+    kept: share of the base weights' statements on those sentences, about properties not taught now, that are still made.
+    unused: labelled triples that could not be used, with the reason.
+    """
+
+    output: Path
+    sentences: int
+    statements: int
+    properties_new: tuple[str, ...]
+    properties_known: tuple[str, ...]
+    steps: int
+    held_out: int
+    before: Score
+    after: Score
+    kept: float
+    unused: tuple[tuple[str, str, str], ...]
+    cpu_s: float
+
+
+def train(
+    rows: Sequence[LabelledText],
+    ontology: Ontology,
+    output: Path,
+    base: Path | None = None,
+    seed: int = 0,
+    progress: Progress = lambda step, of, loss: None,
+    command: str = "",
+) -> TrainingReport:
+    """Teach the properties of `rows` to the weights in `base` (the shipped ones by default) and write new weights to `output`.
+
+    command: how this was asked for, for the model card.
+    """
+    began = time.process_time()
+    base_weights = open_weights(base)
+    known_as = {entry.name: base_weights.properties[entry.number].key for entry in coverage(ontology, base_weights).covered}
+    keys = {name: known_as.get(name, property_key(prop)) for name, prop in ontology.properties.items()}
+    learnt = lesson(rows, ontology, keys)
+    taught = frozenset(s.predicate for example in learnt.examples for s in example.statements)
+    if not taught:
+        why = learnt.unused[0][2] if learnt.unused else "no line has a triple"
+        raise InputError("the examples", f"they teach nothing: {why}", "Label at least one triple whose words stand in its text")
+    rng = random.Random(seed)
+    torch.manual_seed(seed)
+    held_out, used = _split(learnt.examples, rng)
+    new = _new_properties(base_weights, ontology, keys, taught)
+    properties = (*base_weights.properties, *new)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network, before = (_network(base_weights, len(properties)).to(device) for _ in range(2))
+    task = _task(properties, frozenset(keys.values()))
+    labels = Labels(task, base_weights.tokenizer)
+    steps = _learn(network, before, task, labels, used, held_out, taught, base_weights.tokenizer, rng, progress)
+
+    arrays = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
+    write_weights(arrays, properties, base_weights.calibration, base_weights.folder / "tokenizer.json", output)
+    calibration = _calibrated(output, base_weights.calibration, (*used, *held_out), ontology, keys, taught)
+    write_calibration(calibration, output / "calibration.json")
+    texts = list(held_out or used)
+    report = TrainingReport(
+        output=output,
+        sentences=len(used),
+        statements=sum(len(example.statements) for example in used),
+        properties_new=tuple(entry.label for entry in new),
+        properties_known=tuple(sorted(entry.label for entry in base_weights.properties if entry.key in taught)),
+        steps=steps,
+        held_out=len(held_out),
+        before=score_on(texts, ontology, keys, base_weights),
+        after=score_on(texts, ontology, keys, open_weights(output)),
+        kept=_kept(texts, base_weights, open_weights(output), ontology, keys, taught),
+        unused=learnt.unused,
+        cpu_s=round(time.process_time() - began, 1),
+    )
+    (output / "README.md").write_text(_card(report, base_weights, ontology, seed, command), "utf-8")
+    return report
+
+
+def _split(examples: Sequence[Example], rng: random.Random) -> tuple[list[Example], list[Example]]:
+    """Split into held-out and used; a sentence that comes twice stays on one side."""
+    texts = sorted({example.text for example in examples})
+    rng.shuffle(texts)
+    count = round(len(texts) * HELD_OUT_SHARE) if len(texts) >= HOLDS_OUT_FROM else 0
+    out = frozenset(texts[:count])
+    return [e for e in examples if e.text in out], [e for e in examples if e.text not in out]
+
+
+def _new_properties(
+    base: Weights, ontology: Ontology, keys: Mapping[str, str], taught: Collection[str]
+) -> tuple[TrainedProperty, ...]:
+    """Return the properties taught that the base weights do not know."""
+    known = {entry.key for entry in base.properties}
+    labels = {name: c.label for name, c in ontology.classes.items()}
+    return tuple(
+        TrainedProperty(
+            keys[prop.name],
+            prop.label,
+            prop.aliases,
+            labels.get(prop.domain[0], prop.domain[0]) if prop.domain else "",
+            labels.get(prop.range[0], "" if prop.range[0] == ANY_LITERAL else prop.range[0]) if prop.range else "",
+        )
+        for prop in ontology.properties.values()
+        if keys[prop.name] in taught and keys[prop.name] not in known
+    )
+
+
+def _network(base: Weights, properties: int) -> Network:
+    """Return the base weights as a network with room for more properties, whose corrections begin at nothing."""
+    arrays = graph.read(base.folder)
+    for name in ("own.weight", "own_bias.weight"):
+        arrays[name] = np.pad(arrays[name], ((0, properties - len(arrays[name])), (0, 0)))
+    network = Network(properties)
+    network.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in arrays.items()})
+    network.freeze()
+    return network
+
+
+def _task(properties: tuple[TrainedProperty, ...], in_ontology: Collection[str]) -> Task:
+    """Silence about the ontology's own properties means more than about others, which nobody was asked to label."""
+    silence = np.array([UNLISTED if entry.key in in_ontology else UNLISTED_ELSEWHERE for entry in properties], np.float32)
+    return Task(properties, {SOURCE: silence}, {}, frozenset())
+
+
+def _learn(
+    network: Network,
+    before: Network,
+    task: Task,
+    labels: Labels,
+    used: Sequence[Example],
+    held_out: Sequence[Example],
+    taught: Collection[str],
+    tokenizer: Tokenizer,
+    rng: random.Random,
+    progress: Progress,
+) -> int:
+    """Train in place and return after how many steps the held-out loss was least, which is the state kept."""
+    labels.refresh(before)
+    number = torch.arange(len(task.properties), device=before.bias.device)
+    with torch.no_grad():
+        vectors = before.label(labels.settled().to(before.bias.device)) + before.own(number)
+        biases = before.bias + before.own_bias(number)[:, 0]
+    kept = tuple(n for n, entry in enumerate(task.properties) if entry.key not in taught)
+    teacher = Teacher(before.eval(), vectors, biases, kept)
+    feed = Feed(task, used, tokenizer, rng)
+    quiet = Feed(task, used, tokenizer, random.Random(0), swap_share=0.0)
+    unseen = [item for example in held_out if (item := quiet.drawn(example))]
+    schedule = Schedule(steps_for(len(used)), WARM_UP, ENCODER_RATE, HEAD_RATE, BATCH_SIZE)
+    optimiser = optimiser_for(network, schedule)
+    highest = [group["lr"] for group in optimiser.param_groups]
+    best, best_step, best_state = math.inf, schedule.steps, None
+    step = 0
+    while step < schedule.steps:
+        for batch in feed.batches(used, schedule.batch_size):
+            network.train()
+            for group, rate in zip(optimiser.param_groups, highest, strict=True):
+                group["lr"] = rate * rate_at(step, schedule)
+            loss = loss_of(network, task, labels, batch, rng, schedule.dropout, teacher)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_([p for p in network.parameters() if p.requires_grad], 1.0)
+            optimiser.step()
+            step += 1
+            progress(step, schedule.steps, loss.item())
+            if unseen and (step % LOOK_EVERY == 0 or step == schedule.steps) and step >= schedule.steps // 3:
+                network.eval()
+                with torch.no_grad():
+                    now = loss_of(network, task, labels, unseen, random.Random(0), 0.0).item()
+                if now < best:
+                    best, best_step, best_state = now, step, copy.deepcopy(network.state_dict())
+            if step == schedule.steps:
+                break
+    if best_state is not None:
+        network.load_state_dict(best_state)
+    network.eval()
+    return best_step
+
+
+def steps_for(sentences: int) -> int:
+    """Return how many steps to take: enough passes for a handful, fewer for many."""
+    return round(min(MOST_STEPS, max(LEAST_STEPS, 12 * sentences / BATCH_SIZE)))
+
+
+def _calibrated(
+    output: Path,
+    base: Calibration,
+    examples: Sequence[Example],
+    ontology: Ontology,
+    keys: Mapping[str, str],
+    taught: Collection[str],
+) -> Calibration:
+    """Put the thresholds of what is taught where as many statements pass as its own examples, read again, let one expect.
+
+    The weights in `output` are asked with plain scores of what is taught; one offset then serves all of it.
+    """
+    middle = (base.judge_reject_below + base.judge_accept_from) / 2
+    plain = Curve(1.0, 0.0, {})
+    write_calibration(replace(base, extraction=plain, judging=plain), output / "calibration.json")
+    weights = open_weights(output)
+    asked = reader(weights, ontology, coverage(ontology, weights), with_uncovered=False)
+    found = [g.probability for e in examples for g in guesses(asked, e.text, LEAST_SCORE) if keys[g.predicate] in taught]
+    expected = round(EMITTED_PER_LABELLED * sum(len(e.statements) for e in examples))
+    parting = sorted(found, reverse=True)[:expected][-1] if found else 0.5
+    score = min(max(math.log(parting / (1 - min(parting, 0.999))), math.log(LEAST_SCORE / (1 - LEAST_SCORE))), HIGHEST_PARTING)
+
+    def parted(curve: Curve, probability: float) -> Curve:
+        offset = round(math.log(probability / (1 - probability)) - curve.intercept - curve.slope * score, 4)
+        return replace(curve, offsets={**curve.offsets, **dict.fromkeys(taught, offset)})
+
+    return replace(base, extraction=parted(base.extraction, base.accept_from), judging=parted(base.judging, middle))
+
+
+def write_weights(
+    arrays: Mapping[str, NDArray[np.float32]],
+    properties: Sequence[TrainedProperty],
+    calibration: Calibration,
+    tokenizer: Path,
+    output: Path,
+) -> None:
+    """Write a folder of weights, all but its model card."""
+    graph.write(arrays, output)
+    write_properties(properties, output / "properties.tsv")
+    write_calibration(calibration, output / "calibration.json")
+    (output / "tokenizer.json").write_bytes(tokenizer.read_bytes())
+
+
+def score_on(examples: Sequence[Example], ontology: Ontology, keys: Mapping[str, str], weights: Weights) -> Score:
+    """Score weights on labelled sentences: a triple is right when property, subject and object words are those labelled."""
+    made = _statements(examples, ontology, keys, weights)
+    gold = {
+        (number, s.subject.of(e.text).casefold(), s.predicate, s.object.of(e.text).casefold())
+        for number, e in enumerate(examples)
+        for s in e.statements
+    }
+    right = len(made & gold)
+    precision, recall = right / max(1, len(made)), right / max(1, len(gold))
+    f1 = 2 * precision * recall / (precision + recall) if right else 0.0
+    return Score(round(precision, 3), round(recall, 3), round(f1, 3))
+
+
+def _statements(
+    examples: Sequence[Example], ontology: Ontology, keys: Mapping[str, str], weights: Weights
+) -> set[tuple[int, str, str, str]]:
+    """Return the triples that weights accept, by sentence, with the property's key and the words in lower case."""
+    asked = reader(weights, ontology, coverage(ontology, weights), with_uncovered=False)
+    if not asked.properties:
+        return set()
+    return {
+        (number, g.subject.of(e.text).casefold(), keys[g.predicate], g.object.of(e.text).casefold())
+        for number, e in enumerate(examples)
+        for g in guesses(asked, e.text)
+        if g.probability >= weights.calibration.accept_from
+    }
+
+
+def _kept(
+    examples: Sequence[Example], base: Weights, now: Weights, ontology: Ontology, keys: Mapping[str, str], taught: Collection[str]
+) -> float:
+    """Return the share of the base weights' triples about properties not taught now that the new weights make too."""
+    before = {made for made in _statements(examples, ontology, keys, base) if made[2] not in taught}
+    after = _statements(examples, ontology, keys, now)
+    return round(len(before & after) / len(before), 3) if before else 1.0
+
+
+def _card(report: TrainingReport, base: Weights, ontology: Ontology, seed: int, command: str) -> str:
+    """Write the model card."""
+    scored = "held-out sentences" if report.held_out else "the training sentences themselves (too few to hold any out)"
+    return f"""# Weights for the ontology {ontology.name}
+
+Made by `{command or "kgbuild.compact.training.train"}`, seed {seed}, in {report.cpu_s:g} CPU-seconds and {report.steps} steps.
+
+- Started from weights {base.digest[:12]}; their model card says what they were trained on and under which licences.
+- Data: {report.sentences} labelled sentences with {report.statements} statements, {report.held_out} more held out.
+  Their licence is that of the texts they were taken from.
+- Taught for the first time: {", ".join(report.properties_new) or "nothing"}.
+- Taught further: {", ".join(report.properties_known) or "nothing"}.
+- Earlier statements of other properties still made on these sentences: {report.kept:.3f}.
+
+| on {scored} | precision | recall | F1 |
+|---|---|---|---|
+| weights it started from | {report.before.precision:.3f} | {report.before.recall:.3f} | {report.before.f1:.3f} |
+| these weights | {report.after.precision:.3f} | {report.after.recall:.3f} | {report.after.f1:.3f} |
+"""

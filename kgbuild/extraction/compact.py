@@ -1,0 +1,94 @@
+"""The compact model as an extractor: sentence by sentence, no server, no prompt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kgbuild import ids
+from kgbuild.chunking import sentence_spans
+from kgbuild.compact.coverage import Coverage, coverage
+from kgbuild.compact.decoding import Guess, guesses, reader
+from kgbuild.compact.weights import Weights, open_weights
+from kgbuild.ontology.model import Ontology
+from kgbuild.records import CandidateTriple, Chunk, Extraction, Literal, Mention, Span
+
+VERSION = 1
+"""Raised by hand whenever equal scores would give other candidates."""
+
+
+class CompactExtractor:
+    """Extracts the properties of an ontology that its weights were taught; the others only where `uncovered` asks for guesses.
+
+    coverage: which properties those are, for a report to name.
+    """
+
+    def __init__(self, ontology: Ontology, weights: Weights, uncovered: bool = False) -> None:
+        self.coverage: Coverage = coverage(ontology, weights)
+        self._weights = weights
+        self._reader = reader(weights, ontology, self.coverage, uncovered)
+        self.name = f"compact/{weights.digest[:6]}"
+        self.key = ids.digest("compact", VERSION, weights.digest, ontology.digest, uncovered)
+
+    @classmethod
+    def open(cls, ontology: Ontology, folder: Path | None = None, uncovered: bool = False) -> "CompactExtractor":
+        """Open the extractor on a folder of weights, the shipped ones by default."""
+        return cls(ontology, open_weights(folder), uncovered)
+
+    def chunk_key(self, chunk: Chunk) -> str:
+        return ids.digest(chunk.text)
+
+    def extract(self, chunks: Sequence[Chunk]) -> list[Extraction]:
+        return [self._extract(chunk) for chunk in chunks]
+
+    def _extract(self, chunk: Chunk) -> Extraction:
+        if not self._reader.properties:
+            return Extraction(())
+        candidates: list[CandidateTriple] = []
+        below = 0
+        for sentence in sentence_spans(chunk.text):
+            for guess in guesses(self._reader, sentence.of(chunk.text)):
+                if guess.probability >= self._weights.calibration.unsure_from:
+                    candidates.append(self._candidate(chunk, sentence, guess))
+                else:
+                    below += 1
+        return Extraction(tuple(candidates), below)
+
+    def _candidate(self, chunk: Chunk, sentence: Span, guess: Guess) -> CandidateTriple:
+        by = chunk.span.start + sentence.start
+
+        def mention(span: Span, class_name: str) -> Mention:
+            return Mention("", chunk.document_id, span.shifted(by), span.shifted(sentence.start).of(chunk.text), class_name)
+
+        object_: Mention | Literal
+        if guess.literal is not None:
+            object_ = Literal(guess.object.shifted(by), guess.literal.text, guess.literal.value, guess.literal.datatype)
+        else:
+            object_ = mention(guess.object, guess.object_class or "")
+        return ids.identified(
+            CandidateTriple(
+                id="",
+                chunk_id=chunk.id,
+                subject=mention(guess.subject, guess.subject_class),
+                predicate=guess.predicate,
+                object=object_,
+                evidence=sentence.shifted(chunk.span.start),
+                quote=sentence.of(chunk.text),
+                extractor=self.name,
+                score=guess.probability,
+            )
+        )
+
+
+@dataclass(frozen=True)
+class CompactAddress:
+    """Where a batch finds the compact extractor. weights: a folder, None for the shipped ones."""
+
+    ontology: Ontology
+    weights: str | None = None
+    uncovered: bool = False
+
+    def open(self) -> CompactExtractor:
+        return CompactExtractor.open(self.ontology, Path(self.weights) if self.weights else None, self.uncovered)
+
+    def __hash__(self) -> int:
+        return hash((self.ontology.digest, self.weights, self.uncovered))
