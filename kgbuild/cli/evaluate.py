@@ -40,17 +40,17 @@ def evaluate(
 
 
 def _text2kgbench(data: Path, part: str, predictions: Path | None, weights: Path | None, as_json: bool) -> None:
-    from kgbuild.evaluation.gold import json_lines, read_text2kgbench
+    from kgbuild.evaluation.gold import read_text2kgbench
     from kgbuild.evaluation.report import as_json as report_as_json
     from kgbuild.evaluation.report import as_table, report_text2kgbench
-    from kgbuild.evaluation.text2kgbench import BASELINES, baseline_predictions, score_text2kgbench
+    from kgbuild.evaluation.text2kgbench import BASELINES, baseline_predictions, read_predictions, score_text2kgbench
 
     gold = read_text2kgbench(data, part)
     if predictions is None:
         model, predicted = _compact_predictions(gold, data, part, weights)
     else:
         model = str(predictions)
-        predicted = {str(row["id"]): tuple((s, p, o) for s, p, o in row["triples"]) for row in json_lines(predictions)}
+        predicted = read_predictions(predictions)
     reports = [report_text2kgbench(gold, score_text2kgbench(gold, predicted), model)]
     for baseline in BASELINES:
         recorded = baseline_predictions(data, part, baseline)

@@ -110,7 +110,9 @@ def json_lines(file: Path) -> Iterator[dict[str, Any]]:
     try:
         lines = file.read_text("utf-8").split("\n")
     except OSError as error:
-        raise InputError(file, f"cannot be read ({error.strerror})", "Check the benchmark folder") from error
+        raise InputError(file, f"cannot be read ({error.strerror})", "Check the path") from error
+    except UnicodeDecodeError as error:
+        raise InputError(file, f"is no UTF-8 at byte {error.start}", "Save it as UTF-8") from error
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:

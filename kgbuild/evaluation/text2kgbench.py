@@ -17,6 +17,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from kgbuild.errors import InputError
 from kgbuild.evaluation.gold import Benchmark, GoldOntology, GoldSentence, Triple, json_lines
 from kgbuild.evaluation.scores import NO_SCORES, Scores, mean, scores_of, scores_of_sets
@@ -202,6 +204,30 @@ def triples_in_answer(answer: str, drop_quotes: bool = False) -> tuple[Triple, .
 
 def _unquoted(name: str) -> str:
     return re.sub("[\"']", "", name.strip())
+
+
+class _Prediction(BaseModel):
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    id: str
+    triples: list[Triple]
+
+
+def read_predictions(file: Path) -> dict[str, tuple[Triple, ...]]:
+    """Read predictions, a line {"id", "triples": [[subject, predicate, object]]} each; of two for one sentence the last counts.
+
+    Raises InputError that names the first line that is not.
+    """
+    predictions: dict[str, tuple[Triple, ...]] = {}
+    for number, row in enumerate(json_lines(file), 1):
+        try:
+            line = _Prediction.model_validate(row)
+        except ValidationError as error:
+            first = error.errors()[0]
+            problem = f"prediction {number}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+            raise InputError(file, problem, 'A line is {"id", "triples": [[subject, predicate, object]]}') from error
+        predictions[line.id] = tuple(line.triples)
+    return predictions
 
 
 def baseline_predictions(folder: Path, part: str, model: str) -> dict[str, tuple[Triple, ...]]:

@@ -108,9 +108,10 @@ def test_gold_facts_are_read_line_by_line(tmp_path):
         ('{"document": "a", "subject": "s", "predicate": "p", "object": 3}', "fact 1: object"),
         ("{", "is no JSON"),
         ("[1]", "is no JSON object"),
+        ("\xff", "is no UTF-8 at byte 0"),
     ],
 )
 def test_a_gold_line_that_is_none_is_named(tmp_path, line, problem):
-    (tmp_path / "gold.jsonl").write_text(line)
+    (tmp_path / "gold.jsonl").write_text(line, "latin-1")
     with pytest.raises(InputError, match=problem):
         read_gold_facts(tmp_path / "gold.jsonl")

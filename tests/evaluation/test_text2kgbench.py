@@ -13,6 +13,7 @@ from kgbuild.evaluation.stemming import stem, stemmed
 from kgbuild.evaluation.text2kgbench import (
     baseline_predictions,
     published_averages,
+    read_predictions,
     score_ontology,
     score_text2kgbench,
     triple_key,
@@ -190,6 +191,26 @@ def test_the_published_data_has_the_known_faults():
     assert [ontology.name for ontology in tekgen.ontologies][:2] == ["1_movie", "2_music"]
     assert sum(not sentence.triples for ontology in tekgen.ontologies for sentence in ontology.sentences) == 56
     assert all(ontology.verified_ids and ontology.digest for ontology in tekgen.ontologies)
+
+
+def test_predictions_are_read_line_by_line(tmp_path):
+    file = tmp_path / "predictions.jsonl"
+    file.write_text('{"id": 7, "triples": [["a", "b", "c"]]}\n\n{"id": "x", "triples": []}\n')
+    assert read_predictions(file) == {"7": (("a", "b", "c"),), "x": ()}
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('{"id": "x"}', "prediction 1: triples: Field required"),
+        ('{"id": "x", "triples": [["a", "b"]]}', r"prediction 1: triples\.0\.2: Field required"),
+        ('{"id": "x", "triples": [["a", "b", "c", "d"]]}', r"prediction 1: triples\.0"),
+    ],
+)
+def test_a_prediction_that_is_none_is_named(tmp_path, line, problem):
+    (tmp_path / "predictions.jsonl").write_text(line)
+    with pytest.raises(InputError, match=problem):
+        read_predictions(tmp_path / "predictions.jsonl")
 
 
 def test_a_missing_benchmark_is_one_line(tmp_path):
