@@ -68,6 +68,7 @@ def _print_preview(expected: "Preview") -> None:
     out.print(
         f"{expected.files:,} files in {expected.documents}: {expected.to_read:,} to read, {expected.removed:,} gone since",
         soft_wrap=True,
+        markup=False,
     )
     if expected.uncovered:
         out.print(f"Not covered by the weights, so not looked for: {', '.join(expected.uncovered)}", soft_wrap=True)

@@ -31,7 +31,7 @@ def export(
             case _:
                 raise InputError("--to", f"{to!r} is no format", "Use one of: jsonl, parquet, graphml, turtle")
         facts = snapshot.counts()["facts"]
-    err.print(f"Wrote {facts:,} facts to {out_path}", soft_wrap=True)
+    err.print(f"Wrote {facts:,} facts to {out_path}", soft_wrap=True, markup=False)
 
 
 def view(
@@ -44,4 +44,4 @@ def view(
 
     with Snapshot.open(graph) as snapshot:
         write_view(snapshot, output)
-    out.print(f"Open {output.resolve()} in a browser", soft_wrap=True)
+    out.print(f"Open {output.resolve()} in a browser", soft_wrap=True, markup=False)

@@ -1,5 +1,6 @@
 """`kgbuild status`, `report` and `rejected`: what is in a graph, what the last build did, and what it did not take and why."""
 
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,6 +30,7 @@ def status(graph: GraphOption = DEFAULT_GRAPH, as_json: JsonOption = False) -> N
     out.print(
         f"Graph {graph}, generation {counts.pop('generation')}, from {origin['documents_folder']} under {origin['ontology']}",
         soft_wrap=True,
+        markup=False,
     )
     out.print(", ".join(f"{n:,} {kind}" for kind, n in counts.items()))
 
@@ -139,8 +141,11 @@ def _seconds(seconds: Mapping[str, float]) -> str:
 
 def next_steps(graph: Path) -> None:
     """Say what one would do next."""
-    option = "" if graph == DEFAULT_GRAPH else f" --graph {graph}"
-    out.print()
-    out.print(f"Look around:  kgbuild view{option}          one HTML page to search and walk the graph", soft_wrap=True)
-    out.print(f"Ask it:       kgbuild query 'MATCH (a:Entity) RETURN a.class_name, count(*)'{option}", soft_wrap=True, markup=False)
-    out.print(f"See why not:  kgbuild rejected{option}", soft_wrap=True)
+    option = "" if graph == DEFAULT_GRAPH else f" --graph {shlex.quote(str(graph))}"
+    for line in (
+        "",
+        f"Look around:  kgbuild view{option}          one HTML page to search and walk the graph",
+        f"Ask it:       kgbuild query 'MATCH (a:Entity) RETURN a.class_name, count(*)'{option}",
+        f"See why not:  kgbuild rejected{option}",
+    ):
+        out.print(line, soft_wrap=True, markup=False)

@@ -81,7 +81,8 @@ def train(
         err.print(f"[yellow]not used:[/yellow] {escape(id_)}: {escape(triple)}: {escape(reason)}", soft_wrap=True)
     if len(report.unused) > SHOWN_UNUSED:
         err.print(f"… and {len(report.unused) - SHOWN_UNUSED} more: --json names them")
-    out.print(f"Use them:  kgbuild build DOCUMENTS --ontology {ontology or '…'} --weights {output}", soft_wrap=True)
+    use = f"kgbuild build DOCUMENTS --ontology {shlex.quote(ontology) if ontology else '…'} --weights {shlex.quote(str(output))}"
+    out.print(f"Use them:  {use}", soft_wrap=True, markup=False)
 
 
 def _rows_of(graph: Path) -> tuple["LabelledText", ...]:

@@ -30,6 +30,16 @@ def test_an_error_is_one_line_whatever_was_typed(graph, id_):
     assert id_.startswith("[") == (id_ in done.stderr)
 
 
+def test_a_path_is_shown_as_it_is_and_quoted_where_it_is_part_of_a_command(tmp_path):
+    folder = write(tmp_path / "my [draft] docs", {"a.txt": "Nothing to find."})
+    built = kgbuild("build", folder, "--ontology", "company", "--graph", tmp_path / "a [b] c")
+    assert f"kgbuild rejected --graph '{tmp_path / 'a [b] c'}'" in built.stdout
+    assert str(folder) in kgbuild("status", "--graph", tmp_path / "a [b] c").stdout
+    assert str(folder) in kgbuild("build", folder, "--graph", tmp_path / "a [b] c", "--dry-run").stdout
+    page = tmp_path / "v [x].html"
+    assert str(page) in kgbuild("view", "--output", page, "--graph", tmp_path / "a [b] c").stdout
+
+
 @pytest.mark.skipif(not FULL.exists(), reason="no /dev/full here")
 @pytest.mark.parametrize("options", [(), ("--json",)])
 def test_output_that_finds_no_room_is_one_line(graph, options):
