@@ -8,7 +8,7 @@ from kgbuild.batches import Reading
 from kgbuild.errors import InputError
 from kgbuild.extraction import ExtractorAddress
 from kgbuild.judging import JudgeAddress
-from kgbuild.ledger import Snapshot
+from kgbuild.ledger import LEDGER_FILE, Snapshot
 from kgbuild.ontology.model import Ontology
 from kgbuild.pipeline import BuildPlan, files_of
 from kgbuild.serialisation import from_json
@@ -74,7 +74,7 @@ def uncovered_properties(ontology: Ontology, weights: Path | None) -> tuple[str,
 
 def remembered_ontology(graph: Path) -> Ontology | None:
     """Return the ontology that a graph was last built with; None when there is no graph yet."""
-    if not (graph / "ledger.sqlite").exists():
+    if not (graph / LEDGER_FILE).exists():
         return None
     with Snapshot.open(graph) as snapshot:
         text = snapshot.value("ontology")
@@ -96,7 +96,7 @@ def preview(plan: BuildPlan) -> Preview:
     """Compare the folder with the graph, without writing anything."""
     now = {uri: fingerprint for uri, fingerprint, _ in files_of(plan)}
     before: dict[str, str] = {}
-    if (plan.graph / "ledger.sqlite").exists():
+    if (plan.graph / LEDGER_FILE).exists():
         with Snapshot.open(plan.graph) as snapshot:
             before = snapshot.files(Reading(str(plan.documents)).recipe)
     unchanged = sum(1 for uri, fingerprint in now.items() if fingerprint and before.get(uri) == fingerprint)

@@ -5,9 +5,9 @@ snapshot.py   the reader's side (the last published generation, no lock)
 schema.py     tables and migrations        segments.py   paid work not yet committed        lock.py   the writer's lock
 """
 
-from kgbuild.ledger.ledger import FileRead, Ledger, Placed
+from kgbuild.ledger.ledger import LEDGER_FILE, FileRead, Ledger, Placed
 from kgbuild.ledger.lock import writing
 from kgbuild.ledger.segments import worker_segment
 from kgbuild.ledger.snapshot import Snapshot
 
-__all__ = ["FileRead", "Ledger", "Placed", "Snapshot", "worker_segment", "writing"]
+__all__ = ["LEDGER_FILE", "FileRead", "Ledger", "Placed", "Snapshot", "worker_segment", "writing"]
