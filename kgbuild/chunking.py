@@ -12,7 +12,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from kgbuild import ids
 from kgbuild.records import Chunk, Document, Section, Span
@@ -74,7 +74,7 @@ class _SentenceRules:
     ordinals_end_in_a_dot: bool
 
 
-@cache
+@lru_cache(maxsize=32)
 def _rules_of(language: str) -> _SentenceRules:
     import spacy  # takes a second to import, which `kgbuild --help` should not pay
     from spacy.pipeline import Sentencizer

@@ -9,7 +9,7 @@ import os
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from kgbuild.errors import GraphError
@@ -46,7 +46,7 @@ def _line(key: str, payload: str) -> bytes:
     return b"%08x %s\n" % (zlib.crc32(body), body)
 
 
-@cache
+@lru_cache(maxsize=4)
 def worker_segment(directory: Path, run_id: int) -> Segment:
     """Return this process's segment of a run; a run never appends to the file of an earlier one."""
     return Segment(directory / "segments" / f"{run_id}-{os.getpid()}.jsonl")
