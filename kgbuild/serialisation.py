@@ -49,7 +49,7 @@ def from_json(type_: type[RecordT], text: str | bytes) -> RecordT:
         try:  # the parser above refuses lone surrogates, json does not
             return adapter.validate_python(json.loads(text))
         except ValueError:
-            raise ValueError(f"not a {type_.__name__}: {_first_problem(error)}") from None
+            raise ValueError(f"not a {type_.__name__}: {first_problem(error)}") from None
 
 
 def to_dict(record: object) -> dict[str, Any]:
@@ -69,7 +69,8 @@ def read_jsonl(path: Path, type_: type[RecordT]) -> Iterator[RecordT]:
                     raise InputError(f"{path}:{number}", str(error), "Correct the line or leave it out") from None
 
 
-def _first_problem(error: ValidationError) -> str:
+def first_problem(error: ValidationError) -> str:
+    """Return the first thing that is wrong, in one line: the field, if it is one, and what is said of it."""
     first = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     problem = " ".join(first["msg"].split())

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from kgbuild.errors import InputError
 from kgbuild.ids import content_hash
+from kgbuild.serialisation import first_problem
 
 Triple = tuple[str, str, str]
 """Subject, predicate and object as a benchmark writes them."""
@@ -169,8 +170,7 @@ def _gold_facts(file: Path) -> Iterator[GoldFact]:
         try:
             line = _GoldLine.model_validate(row)
         except ValidationError as error:
-            first = error.errors()[0]
-            problem = f"fact {number}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+            problem = f"fact {number}: {first_problem(error)}"
             raise InputError(file, problem, 'A line is {"document", "subject", "predicate", "object"}, all strings') from error
         yield GoldFact(
             line.document,

@@ -23,6 +23,7 @@ from kgbuild.errors import InputError
 from kgbuild.evaluation.gold import Benchmark, GoldOntology, GoldSentence, Triple, json_lines
 from kgbuild.evaluation.scores import NO_SCORES, Scores, mean, scores_of, scores_of_sets
 from kgbuild.evaluation.stemming import stemmed
+from kgbuild.serialisation import first_problem
 
 Predictions = Mapping[str, Iterable[Triple]]
 """Sentence id -> (subject, predicate label, object). A sentence that is missing was not answered; one with no triple was."""
@@ -223,8 +224,7 @@ def read_predictions(file: Path) -> dict[str, tuple[Triple, ...]]:
         try:
             line = _Prediction.model_validate(row)
         except ValidationError as error:
-            first = error.errors()[0]
-            problem = f"prediction {number}: {'.'.join(map(str, first['loc']))}: {first['msg']}"
+            problem = f"prediction {number}: {first_problem(error)}"
             raise InputError(file, problem, 'A line is {"id", "triples": [[subject, predicate, object]]}') from error
         predictions[line.id] = tuple(line.triples)
     return predictions

@@ -33,6 +33,7 @@ from kgbuild.judging.protocol import Judge
 from kgbuild.judging.rules import judge_by_rules
 from kgbuild.ontology.model import ANY_LITERAL, XSD_DATATYPES, Ontology, OntologyClass, Property
 from kgbuild.records import CandidateTriple, Chunk, Literal, Mention, Outcome, Span, Verdict
+from kgbuild.serialisation import first_problem
 
 MAX_PLACES = 10_000
 """Places of one name that are looked at in one text; more are a dump."""
@@ -74,9 +75,7 @@ def read_claim(triple: object) -> Claim | str:
     try:
         return Claim.model_validate(triple)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return f"{where}: {first['msg']}" if where else "not a JSON object"
+        return first_problem(error) if isinstance(triple, dict) else "not a JSON object"
 
 
 def judge_rows(rows: Iterable[Mapping[str, Any]], judge: Judge, reader: "ClaimReader") -> list[Row]:

@@ -10,6 +10,7 @@ from kgbuild.ids import mention_id
 from kgbuild.records import Mention
 from kgbuild.resolution.normalisation import block_key
 from kgbuild.resolution.resolve import resolve
+from kgbuild.serialisation import first_problem
 
 
 class _NameRow(BaseModel):
@@ -47,10 +48,9 @@ def _checked(number: int, row: Mapping[str, Any]) -> _NameRow:
     try:
         return _NameRow.model_validate(row)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        problem = f"{field}: {first['msg']}"
-        raise InputError(f"line {number}", problem, 'Write {"id": ..., "name": "...", "class": "..." or null}') from error
+        raise InputError(
+            f"line {number}", first_problem(error), 'Write {"id": ..., "name": "...", "class": "..." or null}'
+        ) from error
 
 
 def _mention(name: _NameRow) -> Mention:
