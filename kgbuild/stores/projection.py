@@ -13,7 +13,7 @@ from enum import Enum
 from typing import Any
 
 from kgbuild.ontology.model import Ontology
-from kgbuild.records import EntityRef, Evidence, Fact, LiteralValue, Status
+from kgbuild.records import Entity, EntityRef, Evidence, Fact, LiteralValue, Status
 
 NODE_LABELS = ("Document", "Chunk", "Entity", "__Entity__")
 OWN_RELATIONSHIPS = ("FROM_DOCUMENT", "NEXT_CHUNK", "FROM_CHUNK")
@@ -111,7 +111,19 @@ def relationship_properties(fact: Fact, relationship: Relationship) -> dict[str,
     return properties
 
 
-def literal_properties(facts: Iterable[Fact], literals: Mapping[str, LiteralProperty]) -> dict[str, Any]:
+def entity_properties(entity: Entity, facts: Iterable[Fact], literals: Mapping[str, LiteralProperty]) -> dict[str, Any]:
+    """Return what the node of an entity holds. facts: those that have the entity as subject."""
+    return {
+        "id": entity.id,
+        "name": entity.name,
+        "class_name": entity.class_name,
+        "aliases": entity.aliases,
+        "description": entity.description,
+        **_literal_properties(facts, literals),
+    }
+
+
+def _literal_properties(facts: Iterable[Fact], literals: Mapping[str, LiteralProperty]) -> dict[str, Any]:
     """Return the properties that an entity's literal-valued facts give it, and the ids of those facts.
 
     A superseded value is left out. Of several values of a functional property the undisputed, then the most confident one

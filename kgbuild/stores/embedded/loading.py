@@ -15,7 +15,7 @@ from kgbuild.ids import digest
 from kgbuild.records import EntityRef, Fact
 from kgbuild.serialisation import from_json, to_json
 from kgbuild.stores.files.parquet import write_rows
-from kgbuild.stores.projection import Projection, Relationship, ValueType, literal_properties, projection, relationship_properties
+from kgbuild.stores.projection import Projection, Relationship, ValueType, entity_properties, projection, relationship_properties
 from kgbuild.stores.protocol import Snapshot
 
 Columns = dict[str, str]
@@ -104,14 +104,7 @@ def _tables(snapshot: Snapshot, shape: Projection, scratch: sqlite3.Connection, 
 
 def _entities(snapshot: Snapshot, shape: Projection) -> Iterator[dict[str, Any]]:
     for entity in snapshot.entities():
-        yield {
-            "id": entity.id,
-            "name": entity.name,
-            "class_name": entity.class_name,
-            "aliases": entity.aliases,
-            "description": entity.description,
-            **literal_properties(snapshot.facts_of(entity.id), shape.literals),
-        }
+        yield entity_properties(entity, snapshot.facts_of(entity.id), shape.literals)
 
 
 def _edges(predicate: str, relationship: Relationship, scratch: sqlite3.Connection) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,7 @@ from kgbuild.stores.projection import (
     ENTITY_PROPERTIES,
     FACT_PROPERTIES,
     ValueType,
-    literal_properties,
+    entity_properties,
     projection,
     relationship_properties,
 )
@@ -49,18 +49,8 @@ def export_graphml(snapshot: Snapshot, out: Path) -> None:
         file.write('<graph id="G" edgedefault="directed">\n')
         for entity in snapshot.entities():
             file.write(f"<node id={_attribute(entity.id)}>")
-            _write_data(
-                file,
-                node_keys,
-                {
-                    CAPTION: entity.name,
-                    "name": entity.name,
-                    "class_name": entity.class_name,
-                    "aliases": entity.aliases,
-                    "description": entity.description,
-                    **literal_properties(snapshot.facts_of(entity.id), shape.literals),
-                },
-            )
+            held = entity_properties(entity, snapshot.facts_of(entity.id), shape.literals)
+            _write_data(file, node_keys, {CAPTION: entity.name} | held)
             file.write("</node>\n")
         for fact in snapshot.facts():
             if isinstance(fact.object, EntityRef):

@@ -5,6 +5,7 @@ from itertools import islice
 
 from kgbuild.errors import GraphError, StoreError
 from kgbuild.records import Evidence
+from kgbuild.stores.projection import place
 from kgbuild.stores.protocol import Snapshot
 
 BATCH = 20_000
@@ -32,8 +33,7 @@ def _check_batch(snapshot: Snapshot, batch: Iterator[tuple[Evidence, str]]) -> N
             except GraphError:
                 raise _ungrounded(fact_id, f"its evidence names document {document_id}, which the graph does not have") from None
         if evidence.span.of(text) != evidence.quote:
-            place = f"{document_id}:{evidence.span.start}-{evidence.span.end}"
-            raise _ungrounded(fact_id, f"its quote {evidence.quote[:60]!r} is not the text at {place}")
+            raise _ungrounded(fact_id, f"its quote {evidence.quote[:60]!r} is not the text at {place(evidence)}")
 
 
 def _ungrounded(fact_id: str, problem: str) -> StoreError:
