@@ -52,6 +52,12 @@ def main() -> None:
     except BrokenPipeError:  # the reader of our output, `head` say, has seen enough
         sys.stderr.close()
         raise SystemExit(1) from None
+    except PermissionError as error:
+        if not error.filename:
+            raise
+        remedy = "Give yourself the right to it, or name another path"
+        _print_error(f"{error.filename}: cannot be reached ({error.strerror}). {remedy}.")
+        raise SystemExit(1) from None
     except OSError as error:
         if error.errno not in (ENOSPC, EDQUOT, EIO):
             raise

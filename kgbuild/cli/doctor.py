@@ -226,12 +226,17 @@ def _graph(graph: Path) -> Finding:
     from kgbuild.stores.embedded import EmbeddedStore
 
     subject = f"graph {graph}"
-    if not graph.exists():
-        return Finding(subject, State.OFF, "not built yet", f"kgbuild build DOCUMENTS --graph {graph}")
-    if not graph.is_dir():
-        return Finding(subject, State.BROKEN, "is a file, not a folder", "Name another --graph")
-    if not any(graph.iterdir()):
-        return Finding(subject, State.OFF, "an empty folder", f"kgbuild build DOCUMENTS --graph {graph}")
+    try:
+        if not graph.exists():
+            return Finding(subject, State.OFF, "not built yet", f"kgbuild build DOCUMENTS --graph {graph}")
+        if not graph.is_dir():
+            return Finding(subject, State.BROKEN, "is a file, not a folder", "Name another --graph")
+        if not any(graph.iterdir()):
+            return Finding(subject, State.OFF, "an empty folder", f"kgbuild build DOCUMENTS --graph {graph}")
+    except PermissionError as error:
+        return Finding(
+            subject, State.BROKEN, f"cannot be read ({error.strerror})", "Give yourself the right, or name another --graph"
+        )
     try:
         with Snapshot.open(graph) as snapshot:
             holds = f"generation {snapshot.generation}, ledger version {len(MIGRATIONS)}, {snapshot.counts()['facts']:,} facts"
@@ -252,7 +257,7 @@ def _graph(graph: Path) -> Finding:
 
 
 def _space(graph: Path) -> Finding:
-    place = next(folder for folder in (graph.absolute(), *graph.absolute().parents) if folder.is_dir())
+    place = next(folder for folder in (graph.absolute(), *graph.absolute().parents) if os.path.isdir(folder))
     free = shutil.disk_usage(place).free
     detail = f"{free / 1e9:,.1f} GB free at {place}"
     if not os.access(place, os.W_OK):

@@ -1,5 +1,6 @@
 """The rim of every command: an expected error is one line on stderr and exit code 1."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -28,6 +29,30 @@ def test_an_error_is_one_line_whatever_was_typed(graph, id_):
     assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
     assert "\x1b[31m" not in done.stderr
     assert id_.startswith("[") == (id_ in done.stderr)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("status", "--graph", "graph"),
+        ("build", "docs", "--ontology", "company", "--graph", "elsewhere"),
+        ("ontology", "check", "mine.yaml"),
+    ],
+)
+def test_a_folder_that_may_not_be_entered_is_one_line(tmp_path, words):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    try:
+        if os.access(closed, os.X_OK):
+            pytest.skip("root may enter everywhere")
+        done = kgbuild(*(closed / word if word in ("graph", "docs", "mine.yaml") else word for word in words))
+        doctor = kgbuild("doctor", "--graph", closed / "graph")
+    finally:
+        closed.chmod(0o700)
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert f"{closed}" in done.stderr
+    assert (doctor.returncode, doctor.stderr) == (1, "")
+    assert "cannot be read (Permission denied)" in doctor.stdout
 
 
 def test_a_path_is_shown_as_it_is_and_quoted_where_it_is_part_of_a_command(tmp_path):
