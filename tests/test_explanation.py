@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from kgbuild.errors import GraphError
 from kgbuild.explanation import ChunkExplained, EntityExplained, FactExplained, TripleExplained, explain
 from kgbuild.ledger import Snapshot
 from kgbuild.records import Document, Outcome, Reason
@@ -60,3 +61,15 @@ def test_every_kind_of_record_is_found_by_its_id(graph):
             assert all(isinstance(explain(snapshot, record.id), kind) for record in list(records))
         for unknown in ("fct_unknown", "nonsense", ""):
             assert explain(snapshot, unknown) is None
+
+
+def test_what_went_with_its_document_is_not_found_any_more(graph):
+    with Snapshot.open(graph) as snapshot:
+        before = {record.id for kind in ("documents", "chunks", "facts") for record in getattr(snapshot, kind)()}
+    built(write(graph.parent / "docs", {"a.txt": TEXTS["a.txt"]}), graph)
+    with Snapshot.open(graph) as snapshot:
+        left = {record.id for kind in ("documents", "chunks", "facts") for record in getattr(snapshot, kind)()}
+        assert {id_ for id_ in before if explain(snapshot, id_) is not None} == left & before
+        (document,) = {id_ for id_ in before - left if id_.startswith("doc")}
+        with pytest.raises(GraphError, match="has no document"):
+            snapshot.text_of(document)

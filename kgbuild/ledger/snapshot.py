@@ -111,10 +111,11 @@ class Snapshot:
     # -- one record
 
     def _document(self, id_: str) -> Document | None:
-        return self._record(Document, "SELECT payload FROM document WHERE id = ?", id_)
+        member = f"SELECT id FROM document_in WHERE id = ?1 AND {self._alive}"
+        return self._record(Document, f"SELECT payload FROM document WHERE id = ?1 AND id IN ({member})", id_)
 
     def chunk(self, id_: str) -> Chunk | None:
-        return self._record(Chunk, "SELECT payload FROM chunk WHERE id = ? ORDER BY since DESC", id_)
+        return self._record(Chunk, f"SELECT payload FROM chunk WHERE id = ? AND {self._alive}", id_)
 
     def entity(self, id_: str) -> Entity | None:
         return self._record(Entity, f"SELECT payload FROM entity WHERE id = ? AND {self._alive}", id_)
