@@ -379,14 +379,17 @@ class Ledger:
         }
         gone = [id_ for id_, row in live.items() if rows.get(id_) != row]
         new = [(id_, row) for id_, row in rows.items() if live.get(id_) != row]
-        # A row of this very generation never was visible: it goes for good, so that its key is free again.
-        self._db.executemany(
-            f"DELETE FROM {table} WHERE id = ? AND since = ? AND {scope} = ?", [(id_, self.next, value) for id_ in gone]
-        )
-        self._db.executemany(
-            f"UPDATE {table} SET until = ? WHERE id = ? AND until IS NULL AND {scope} = ?",
-            [(self.next, id_, value) for id_ in gone],
-        )
+        if gone:
+            # A row of this very generation never was visible: it goes for good, so that its key is free again.
+            self._db.executemany(
+                f"DELETE FROM {table} WHERE id = ? AND since = ? AND {scope} = ?", [(id_, self.next, value) for id_ in gone]
+            )
+            self._db.executemany(
+                f"UPDATE {table} SET until = ? WHERE id = ? AND until IS NULL AND {scope} = ?",
+                [(self.next, id_, value) for id_ in gone],
+            )
+        if not new:
+            return
         names = dict.fromkeys(("id", scope, *columns))
         marks = ", ".join("?" * (len(names) + 1))
         unchanged = " AND ".join(f"{column} IS ?" for column in columns)
