@@ -9,9 +9,11 @@ README.md           the model card
 
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import onnxruntime
@@ -25,6 +27,8 @@ from kgbuild.errors import WeightsError
 
 SHIPPED = Path(__file__).parent / "weights" / "base"
 """The weights in the package."""
+
+Part = TypeVar("Part")
 
 GRAPHS = ("encoder", "mentions", "pairs", "labels")
 FILES = (*(f"{graph}.onnx" for graph in GRAPHS), "tokenizer.json", "properties.tsv", "calibration.json")
@@ -73,14 +77,29 @@ def _open(folder: Path, stamp: tuple[int, ...]) -> Weights:
     digest = hashlib.sha256()
     for name in FILES:
         digest.update(hashlib.sha256((folder / name).read_bytes()).digest())
-    tokenizer = Tokenizer.from_file(os.fspath(folder / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    sessions = {
-        name: onnxruntime.InferenceSession(os.fspath(folder / f"{name}.onnx"), options, providers=["CPUExecutionProvider"])
-        for name in GRAPHS
-    }
-    properties = read_properties(folder / "properties.tsv")
-    return Weights(folder, digest.hexdigest(), properties, read_calibration(folder / "calibration.json"), tokenizer, **sessions)
+    options.log_severity_level = 4  # what is wrong with a file is said in our words, once
+
+    def session(path: Path) -> onnxruntime.InferenceSession:
+        return onnxruntime.InferenceSession(os.fspath(path), options, providers=["CPUExecutionProvider"])
+
+    tokenizer = _read(folder / "tokenizer.json", lambda path: Tokenizer.from_file(os.fspath(path)))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return Weights(
+        folder,
+        digest.hexdigest(),
+        _read(folder / "properties.tsv", read_properties),
+        _read(folder / "calibration.json", read_calibration),
+        tokenizer,
+        **{name: _read(folder / f"{name}.onnx", session) for name in GRAPHS},
+    )
+
+
+def _read(path: Path, parse: Callable[[Path], Part]) -> Part:
+    try:
+        return parse(path)
+    except Exception as error:  # tokenizers and onnxruntime raise nothing narrower for a damaged file
+        told = " ".join(str(error).split())[:120].rstrip(".") or type(error).__name__
+        raise WeightsError(path, f"is damaged or of another version ({told})", "Train or copy the weights again") from error

@@ -28,3 +28,14 @@ def test_the_digest_follows_the_content_and_not_the_place(tmp_path):
     with (tmp_path / "properties.tsv").open("a", encoding="utf-8") as lines:
         lines.write("hums\thums\t\thuman\thuman\n")
     assert open_weights(tmp_path).digest != open_weights().digest
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_damaged_file_is_named_in_one_line(tmp_path, name):
+    for each in FILES:
+        shutil.copy(SHIPPED / each, tmp_path / each)
+    (tmp_path / name).write_bytes(b"no such\nthing")
+    with pytest.raises(WeightsError, match="is damaged or of another version") as refusal:
+        open_weights(tmp_path)
+    assert str(tmp_path / name) in str(refusal.value)
+    assert "\n" not in str(refusal.value)
