@@ -94,7 +94,7 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
                 ledger.add_files(files, reading.recipe)
                 stages.advance(len(files))
         made_with = _made_with(plan, reading, extractor, judge)
-        added, removed = ledger.stage_documents(made_with["plan"], retry_failed=plan.retry_failed)
+        added, removed = ledger.stage_documents(made_with["plan"], reading.recipe, retry_failed=plan.retry_failed)
         ledger.stage_file_failures()
         transient: dict[str, Failure] = {}
 

@@ -145,21 +145,15 @@ class Ledger:
                 for document, chunks in file.documents:
                     self._db.execute("INSERT OR IGNORE INTO file_document VALUES (?, ?)", (file.uri, document.id))
                     self._db.execute(
-                        "INSERT OR REPLACE INTO document VALUES (?, ?, ?, ?, ?, ?)",
-                        (
-                            document.id,
-                            document.uri,
-                            document.published_on,
-                            to_json(document),
-                            recipe,
-                            "\n".join(map(to_json, chunks)),
-                        ),
+                        "INSERT OR IGNORE INTO document VALUES (?, ?, ?, ?, ?)",
+                        (document.id, recipe, document.published_on, to_json(document), "\n".join(map(to_json, chunks))),
                     )
 
-    def stage_documents(self, plan: str, *, retry_failed: bool) -> tuple[int, int]:
+    def stage_documents(self, plan: str, recipe: str, *, retry_failed: bool) -> tuple[int, int]:
         """Make the next generation hold the documents of the files that were last noted.
 
         plan: a digest of everything that decides what a document gives; documents of another plan are processed again.
+        recipe: the part of it that decides how files are read; readers of the published generation keep what theirs gave.
         Returns: how many documents have to be processed, and how many were removed.
         """
         if retry_failed:
@@ -173,9 +167,9 @@ class Ledger:
             ).rowcount
             db.execute("UPDATE document_in SET until = ? WHERE until IS NULL AND (plan != ? OR NOT complete)", (next_, plan))
             added = db.execute(
-                "INSERT INTO document_in (id, plan, since) SELECT id, ?, ? FROM wanted"
+                "INSERT INTO document_in (id, recipe, plan, since) SELECT id, ?, ?, ? FROM wanted"
                 " WHERE id NOT IN (SELECT id FROM document_in WHERE until IS NULL)",
-                (plan, next_),
+                (recipe, plan, next_),
             ).rowcount
             for table in ("chunk", "triple", "mention", "failure"):
                 db.execute(
@@ -204,13 +198,14 @@ class Ledger:
     def chunks_to_process(self) -> int:
         """Count the chunks of the documents that the next generation adds."""
         lines = "length(chunks) - length(replace(chunks, char(10), '')) + (chunks != '')"
-        query = f"SELECT coalesce(sum({lines}), 0) FROM document_in JOIN document USING (id) WHERE since = ?"
+        query = f"SELECT coalesce(sum({lines}), 0) FROM document_in JOIN document USING (id, recipe) WHERE since = ?"
         return int(self._db.execute(query, (self.next,)).fetchone()[0])
 
     def documents_to_process(self) -> Iterator[tuple[Document, tuple[Chunk, ...]]]:
         """Yield the documents that the next generation adds, with their chunks, by id."""
         for id_ in self._pages("SELECT id FROM document_in WHERE since = ?2 AND id > ?1 ORDER BY id LIMIT ?3", self.next):
-            payload, chunks = self._db.execute("SELECT payload, chunks FROM document WHERE id = ?", (id_,)).fetchone()
+            read = "SELECT payload, chunks FROM document_in JOIN document USING (id, recipe) WHERE id = ? AND until IS NULL"
+            payload, chunks = self._db.execute(read, (id_,)).fetchone()
             yield from_json(Document, payload), tuple(from_json(Chunk, line) for line in _lines(chunks))
 
     # -- stage outputs: extractions and verdicts
@@ -301,7 +296,8 @@ class Ledger:
         return str(row[0])
 
     def published_on(self, document_id: str) -> str | None:
-        row = self._db.execute("SELECT published_on FROM document WHERE id = ?", (document_id,)).fetchone()
+        query = "SELECT published_on FROM document_in JOIN document USING (id, recipe) WHERE id = ? AND until IS NULL"
+        row = self._db.execute(query, (document_id,)).fetchone()
         return None if row is None else row[0]
 
     def regroup(self, triples: Iterable[tuple[str, Iterable[str]]]) -> None:

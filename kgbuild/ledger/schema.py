@@ -23,7 +23,8 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE scan (uri TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, size INTEGER NOT NULL) WITHOUT ROWID;
 
     CREATE TABLE document (
-        id TEXT PRIMARY KEY, uri TEXT NOT NULL, published_on TEXT, payload TEXT NOT NULL, recipe TEXT NOT NULL, chunks TEXT NOT NULL
+        id TEXT NOT NULL, recipe TEXT NOT NULL, published_on TEXT, payload TEXT NOT NULL, chunks TEXT NOT NULL,
+        PRIMARY KEY (id, recipe)
     );
     CREATE TABLE extraction (
         key TEXT PRIMARY KEY, candidates TEXT NOT NULL, below_threshold INTEGER NOT NULL, failure TEXT
@@ -32,7 +33,8 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE reply (key TEXT PRIMARY KEY, payload TEXT NOT NULL);
 
     CREATE TABLE document_in (
-        id TEXT NOT NULL, plan TEXT NOT NULL, complete INTEGER NOT NULL DEFAULT 0, since INTEGER NOT NULL, until INTEGER,
+        id TEXT NOT NULL, recipe TEXT NOT NULL, plan TEXT NOT NULL, complete INTEGER NOT NULL DEFAULT 0,
+        since INTEGER NOT NULL, until INTEGER,
         PRIMARY KEY (id, since)
     ) WITHOUT ROWID;
     CREATE TABLE chunk (

@@ -76,9 +76,7 @@ class Snapshot:
     # -- all records of a kind
 
     def documents(self) -> Iterator[Document]:
-        return self.records(
-            Document, "SELECT payload FROM document WHERE id IN (SELECT id FROM document_in WHERE {alive}) ORDER BY id"
-        )
+        return self.records(Document, "SELECT payload FROM document_in JOIN document USING (id, recipe) WHERE {alive} ORDER BY id")
 
     def chunks(self) -> Iterator[Chunk]:
         return self.records(Chunk, "SELECT payload FROM chunk WHERE {alive} ORDER BY id")
@@ -111,8 +109,8 @@ class Snapshot:
     # -- one record
 
     def _document(self, id_: str) -> Document | None:
-        member = f"SELECT id FROM document_in WHERE id = ?1 AND {self._alive}"
-        return self._record(Document, f"SELECT payload FROM document WHERE id = ?1 AND id IN ({member})", id_)
+        query = f"SELECT payload FROM document_in JOIN document USING (id, recipe) WHERE id = ? AND {self._alive}"
+        return self._record(Document, query, id_)
 
     def chunk(self, id_: str) -> Chunk | None:
         return self._record(Chunk, f"SELECT payload FROM chunk WHERE id = ? AND {self._alive}", id_)
@@ -179,9 +177,9 @@ class Snapshot:
         before = self.at(since or 0)
 
         def changed(table: str) -> str:
-            # A row that stays the same keeps its `since`; a document is read again under every new plan, but never changes.
-            new = f"id NOT IN (SELECT id FROM {table} WHERE {before})" if table == "document_in" else f"since > {since or 0}"
-            return f"{{alive}} AND {new}"
+            # A row that stays the same keeps its `since`; a document gets a new row under every plan, and changes if read anew.
+            known = f"(id, recipe) NOT IN (SELECT id, recipe FROM {table} WHERE {before})"
+            return f"{{alive}} AND {known if table == 'document_in' else f'since > {since or 0}'}"
 
         def retracted(table: str) -> str:
             return f"{before} AND id NOT IN (SELECT id FROM {table} WHERE {{alive}})"
@@ -252,8 +250,8 @@ class _Part:
         self._snapshot, self._condition = snapshot, condition
 
     def documents(self) -> Iterator[Document]:
-        ids = f"SELECT id FROM document_in WHERE {self._condition('document_in')}"
-        return self._snapshot.records(Document, f"SELECT payload FROM document WHERE id IN ({ids}) ORDER BY id")
+        joined = "SELECT payload FROM document_in JOIN document USING (id, recipe)"
+        return self._snapshot.records(Document, f"{joined} WHERE {self._condition('document_in')} ORDER BY id")
 
     def chunks(self) -> Iterator[Chunk]:
         return self._rows(Chunk, "chunk")

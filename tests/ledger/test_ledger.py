@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -134,3 +135,18 @@ def test_a_reader_keeps_its_generation_while_a_build_publishes_the_next(graph):
         assert list(snapshot.facts()) == before
     with Snapshot.open(graph) as snapshot:
         assert list(snapshot.facts()) != before
+
+
+def test_a_reader_keeps_the_text_its_generation_was_read_with(graph):
+    with Snapshot.open(graph) as snapshot:
+        document = next(snapshot.documents())
+    # A later kgbuild reads the same bytes otherwise, and is killed before it publishes.
+    otherwise = replace(document, text=document.text.upper())
+    with Ledger.open(graph) as ledger:
+        list(ledger.unread([(document.uri, "fingerprint", 1)], "another recipe"))
+        ledger.add_files([FileRead(document.uri, ((otherwise, ()),), ())], "another recipe")
+        ledger.stage_documents("another plan", "another recipe", retry_failed=False)
+        assert [found for found, _ in ledger.documents_to_process()] == [otherwise]
+    with Snapshot.open(graph) as snapshot:
+        assert snapshot.document(document.id) == document
+        assert next(snapshot.documents()) == document
