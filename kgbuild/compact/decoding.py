@@ -86,7 +86,7 @@ UNCOVERED_SHARE = 0.05
 def _at_usual_rate(reader: Reader, columns: Sequence[int]) -> Curve:
     """Shift the scores of untaught properties so that each is accepted in UNCOVERED_SHARE of the bundled worked examples."""
     best: list[NDArray[np.float32]] = []
-    for text in _ordinary_sentences():
+    for text in ordinary_sentences():
         scores = [scored.scores[:, columns] for scored in score(reader.weights, reader.asked, text, [])]
         best.append(np.max([s.max(axis=0) for s in scores if len(s)], axis=0, initial=-20.0))
     usual = np.quantile(np.stack(best), 1 - UNCOVERED_SHARE, axis=0)
@@ -100,7 +100,7 @@ def _at_usual_rate(reader: Reader, columns: Sequence[int]) -> Curve:
 
 
 @cache
-def _ordinary_sentences() -> tuple[str, ...]:
+def ordinary_sentences() -> tuple[str, ...]:
     """Return the sentences of the bundled ontologies' worked examples."""
     paths = [path for name in bundled() if (path := worked_examples(name)) is not None]
     texts = [json.loads(line)["text"] for path in paths for line in path.read_text("utf-8").splitlines() if line]

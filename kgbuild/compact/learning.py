@@ -29,6 +29,9 @@ SAME_PAIR_OTHER_PROPERTY = 0.5
 SWAPPED_OR_WRONG_BOUNDARY = 1.0
 UNLISTED_MENTION = 0.1
 
+REMINDED = 0.06
+"""How much answers kept on sentences without labels count, beside the loss of the labelled ones."""
+
 LABEL_DROPOUT, TYPE_DROPOUT, OWN_DROPOUT = 0.3, 0.3, 0.3
 SWAP_SHARE = 0.25
 """Share of the sentences in which one entity is replaced by another that stood in the same place of the same property."""
@@ -70,13 +73,15 @@ UNSPECIFIC = frozenset({"entity", "class"})
 class Task:
     """What is being learnt. silence: for each source, how much a statement it leaves out counts as wrong, one number a property.
 
-    signatures: (source, key) -> domain and range as that source names them.
+    signatures: (source, key) -> domain and range as that source names them. exhaustive_mentions: sources that mark every mention;
+    unlabelled: sources that mark nothing, whose sentences only show whether earlier answers are kept.
     """
 
     properties: tuple[TrainedProperty, ...]
     silence: Mapping[str, NDArray[np.float32]]
     signatures: Mapping[tuple[str, str], tuple[str, str]]
     exhaustive_mentions: frozenset[str]
+    unlabelled: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -290,6 +295,8 @@ def mention_targets(task: Task, batch: Sequence[Drawn], words: int) -> tuple[Ten
             weight[row][(start <= last) & (end >= first)] = 1.0
         for first, last in item.mentions:
             positive[row, first, last - first] = True
+        if item.example.source in task.unlabelled:
+            weight[row] = 0.0
         weight[row][end >= len(item.sentence.words)] = 0.0
     return torch.from_numpy(positive).flatten(1), torch.from_numpy(weight).flatten(1)
 
@@ -401,6 +408,10 @@ def loss_of(
     roles = functional.dropout(network.roles(reading, starts, ends), dropout, network.training)
     wordings, class_wordings = (t.to(device) for t in labels.drawn(rng))
     keep = torch.tensor([rng.random() >= OWN_DROPOUT for _ in task.properties], dtype=torch.float32, device=device)
+    columns = [] if teacher is None else list(teacher.columns)
+    if columns:  # compared with the teacher's answers, so asked in the teacher's words
+        wordings[columns] = labels.settled().to(device)[columns]
+        keep[columns] = 1.0
     vectors = network.label(wordings) + network.own.weight * keep[:, None]
     biases = network.bias + network.own_bias.weight[:, 0] * keep
     scores = network.pairs(reading, starts, ends, roles, vectors, biases)
@@ -410,14 +421,17 @@ def loss_of(
     loss = 0.5 * mention_loss + pair_loss + 0.2 * kind_loss(task, batch, kinds, labels.class_names)
     if teacher is None:
         return loss
-    columns = list(teacher.columns)
     with torch.no_grad():
         theirs = teacher.network.read(sentences)
         their_roles = teacher.network.roles(theirs, starts, ends)
+        their_mentions = teacher.network.mentions(theirs)
         taught = teacher.network.pairs(theirs, starts, ends, their_roles, teacher.labels, teacher.biases).sigmoid()[..., columns]
     valid = (there[:, :, None] & there[:, None])[..., None].float()
-    left_behind = ((scores[..., columns].sigmoid() - taught) ** 2 * valid).flatten(1).sum(1).mean()
-    return loss + left_behind
+    unlabelled = torch.tensor([item.example.source in task.unlabelled for item in batch], device=device).float()
+    left_behind = ((scores[..., columns].sigmoid() - taught) ** 2 * valid).flatten(1).sum(1)
+    mentions_left_behind = ((mention_scores.sigmoid() - their_mentions.sigmoid()) ** 2).flatten(1).sum(1)
+    reminded = REMINDED * unlabelled * (left_behind + mentions_left_behind)
+    return loss + (reminded + (1 - unlabelled) * left_behind).mean()
 
 
 def rate_at(step: int, schedule: Schedule) -> float:

@@ -1,8 +1,9 @@
 """Teaches weights an ontology from a few labelled sentences: `kgbuild train`. Needs the `train` extra (torch, onnx).
 
 Training starts from the 8-bit weights themselves. A fifth of the sentences is held out to choose when to stop and to report; what
-the weights knew before is kept by holding their answers on the same sentences where nothing new is taught (Li and Hoiem,
-"Learning without Forgetting", 2016). The thresholds of what is taught follow from its own examples.
+the weights knew before is kept by holding their answers, where nothing new is taught, on the same sentences and on the bundled
+ontologies' worked examples (Li and Hoiem, "Learning without Forgetting", 2016). The thresholds of what is taught follow from its
+own examples.
 """
 
 import copy
@@ -22,7 +23,7 @@ from kgbuild.compact import graph
 from kgbuild.compact.calibration import Calibration, Curve, write_calibration
 from kgbuild.compact.catalogue import TrainedProperty, write_properties
 from kgbuild.compact.coverage import coverage, property_key
-from kgbuild.compact.decoding import guesses, reader
+from kgbuild.compact.decoding import guesses, ordinary_sentences, reader
 from kgbuild.compact.examples import Example
 from kgbuild.compact.learning import Feed, Labels, Schedule, Task, Teacher, loss_of, optimiser_for, rate_at
 from kgbuild.compact.network import Network
@@ -36,8 +37,10 @@ HOLDS_OUT_FROM = 15
 """With fewer sentences than this none is held out, and training takes its usual number of steps."""
 LOOK_EVERY = 15
 """Steps between two looks at the held-out sentences."""
-BATCH_SIZE = 12
-LEAST_STEPS, MOST_STEPS, WARM_UP = 50, 200, 8
+BATCH_SIZE = 16
+REMINDER = "reminder"
+"""Source of the bundled ontologies' worked examples, read without their labels: there the weights shall answer as before."""
+LEAST_STEPS, MOST_STEPS, WARM_UP = 60, 200, 8
 ENCODER_RATE, HEAD_RATE = 5e-5, 1.5e-3
 UNLISTED, UNLISTED_ELSEWHERE = 0.4, 0.1
 """How much a statement that a labelled sentence leaves out counts as wrong; people label most of what a sentence states."""
@@ -181,7 +184,7 @@ def _network(base: Weights, properties: int) -> Network:
 def _task(properties: tuple[TrainedProperty, ...], in_ontology: Collection[str]) -> Task:
     """Silence about the ontology's own properties means more than about others, which nobody was asked to label."""
     silence = np.array([UNLISTED if entry.key in in_ontology else UNLISTED_ELSEWHERE for entry in properties], np.float32)
-    return Task(properties, {SOURCE: silence}, {}, frozenset())
+    return Task(properties, {SOURCE: silence, REMINDER: 0 * silence}, {}, frozenset(), frozenset({REMINDER}))
 
 
 def _learn(
@@ -211,9 +214,11 @@ def _learn(
     optimiser = optimiser_for(network, schedule)
     highest = [group["lr"] for group in optimiser.param_groups]
     best, best_step, best_state = math.inf, schedule.steps, None
+    reminders = [Example(f"reminder#{n}", text, (), (), REMINDER) for n, text in enumerate(ordinary_sentences())]
     step = 0
     while step < schedule.steps:
-        for batch in feed.batches(used, schedule.batch_size):
+        drawn = [*used, *rng.sample(reminders, min(len(reminders), max(4, len(used) // 2)))]
+        for batch in feed.batches(drawn, schedule.batch_size):
             network.train()
             for group, rate in zip(optimiser.param_groups, highest, strict=True):
                 group["lr"] = rate * rate_at(step, schedule)
@@ -240,7 +245,7 @@ def _learn(
 
 def steps_for(sentences: int) -> int:
     """Return how many steps to take: enough passes for a handful, fewer for many."""
-    return round(min(MOST_STEPS, max(LEAST_STEPS, 12 * sentences / BATCH_SIZE)))
+    return round(min(MOST_STEPS, max(LEAST_STEPS, 18 * sentences / BATCH_SIZE)))
 
 
 def _calibrated(
