@@ -125,7 +125,7 @@ def test_weights_that_are_missing_or_damaged_are_broken(tmp_path):
         (tmp_path / name).write_bytes(b"\x00damaged")
     finding = found(tmp_path / "graph", weights=tmp_path)["weights"]
     assert finding.state is State.BROKEN
-    assert "cannot be read" in finding.detail
+    assert "is damaged" in finding.detail
 
 
 def test_an_ontology_that_cannot_be_read_is_named(tmp_path):
