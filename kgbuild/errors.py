@@ -9,7 +9,9 @@ KgbuildError
 ├── WeightsError       weights that are missing or do not fit
 ├── StoreError         a store that cannot be written, read or queried
 ├── ModelUnavailable   a server that does not answer now (retryable)
-└── ReplyRefused       a request that a server will never answer
+├── BudgetSpent        a run that may ask no more; the next one goes on (retryable)
+├── ReplyCut           a reply that its length limit or the context cut short
+└── ReplyRefused       a request that a server will never answer, or a reply that cannot be used
 """
 
 from typing import ClassVar
@@ -62,5 +64,15 @@ class ModelUnavailable(KgbuildError):
     retryable = True
 
 
+class BudgetSpent(KgbuildError):
+    """The tokens a run may spend are spent; the next run goes on where this one stopped."""
+
+    retryable = True
+
+
+class ReplyCut(KgbuildError):
+    """A reply that its length limit or the context cut short; a smaller question may be answered whole."""
+
+
 class ReplyRefused(KgbuildError):
-    """A request that a server will never answer as it stands."""
+    """A request that a server will never answer as it stands, or a reply that cannot be used."""
