@@ -3,22 +3,22 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from kgbuild.llm.protocol import ChatModel, Replies, Request
+from kgbuild.llm.protocol import ChatModel, Replies, Reply, Request
 
 Answer = TypeVar("Answer")
 
 
-async def ask(model: ChatModel, request: Request, read: Callable[[str], Answer], replies: Replies, stage: str) -> Answer:
+async def ask(model: ChatModel, request: Request, read: Callable[[Reply], Answer], replies: Replies, stage: str) -> Answer:
     """Return what `read` makes of the reply to a request.
 
-    read: turns the reply's text into an answer, raising ReplyRefused for one that is not valid; it is run on remembered replies
+    read: turns the reply into an answer, raising ReplyRefused for one that is not valid; it is run on remembered replies
     too, so that a better parser needs no new reply. Raises what `ChatModel.complete` and `read` raise.
     """
     key = request.key(model.name)
     if (known := replies.find(key)) is not None:
-        return read(known.text)
+        return read(known)
     reply = await model.complete(request)
     replies.spent(stage, reply.usage)
-    answer = read(reply.text)
+    answer = read(reply)
     replies.keep(key, reply)
     return answer
