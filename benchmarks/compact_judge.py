@@ -22,7 +22,8 @@ from kgbuild.compact.literals import normalise  # noqa: E402
 from kgbuild.evaluation.gold import GoldSentence, Triple, read_text2kgbench  # noqa: E402
 from kgbuild.evaluation.scores import balanced_accuracy, expected_calibration_error  # noqa: E402
 from kgbuild.evaluation.text2kgbench import baseline_predictions, score_text2kgbench, triple_key  # noqa: E402
-from kgbuild.judging.support import CompactSupport  # noqa: E402
+from kgbuild.judging import Candidates  # noqa: E402
+from kgbuild.judging.compact_support import CompactSupport  # noqa: E402
 from kgbuild.ontology.model import Ontology, Property  # noqa: E402
 from kgbuild.ontology.reading import read  # noqa: E402
 from kgbuild.records import CandidateTriple, Chunk, Literal, Mention, Span  # noqa: E402
@@ -54,7 +55,7 @@ def judged(
         if prop is not None and (placed := candidate(triple, prop, sentence)) is not None:
             asked.append((triple, placed))
     chunk = Chunk("", "", 0, Span(0, max(1, len(sentence.text))), sentence.text)
-    probabilities = support.probabilities([placed for _, placed in asked], chunk)
+    (probabilities,) = support.opinions([Candidates(chunk, tuple(placed for _, placed in asked))])
     return [(triple, probability) for (triple, _), probability in zip(asked, probabilities, strict=True)]
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from kgbuild import chunking, documents
 from kgbuild.extraction import ExtractorAddress, opened
 from kgbuild.ids import digest
-from kgbuild.judging import JudgeAddress, open_judge
+from kgbuild.judging import Candidates, JudgeAddress, Judgement, open_judge
 from kgbuild.ledger import FileRead, worker_segment
-from kgbuild.records import CandidateTriple, Chunk, Extraction, Span, Verdict, moved
+from kgbuild.records import CandidateTriple, Chunk, Extraction, Span, moved
 from kgbuild.serialisation import to_json
 
 
@@ -66,10 +66,10 @@ def extract_batch(items: Sequence[tuple[str, Chunk]], extracting: Extracting) ->
 
 def judge_batch(
     items: Sequence[tuple[str, Chunk, tuple[CandidateTriple, ...]]], judge: JudgeAddress
-) -> tuple[tuple[str, tuple[Verdict, ...]], ...]:
+) -> tuple[tuple[str, Judgement], ...]:
     """Judge the candidates of chunks that each stand for their words alone; `items` pairs each with the key of its verdicts."""
-    judging = open_judge(judge)
-    return tuple((key, tuple(judging.judge(candidates, chunk))) for key, chunk, candidates in items)
+    judgements = open_judge(judge).judge([Candidates(chunk, candidates) for _, chunk, candidates in items])
+    return tuple((key, judgement) for (key, _, _), judgement in zip(items, judgements, strict=True))
 
 
 def words_alone(chunk: Chunk) -> Chunk:

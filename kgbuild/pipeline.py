@@ -24,7 +24,7 @@ from kgbuild.extraction import Extractor, ExtractorAddress, opened
 from kgbuild.fusion.fuse import fuse, self_loops
 from kgbuild.fusion.groups import fact_group_keys, group_keys, object_key
 from kgbuild.ids import digest, identified
-from kgbuild.judging import Judge, JudgeAddress, open_judge
+from kgbuild.judging import Judge, JudgeAddress, Judgement, open_judge
 from kgbuild.ledger import Ledger, Placed, Snapshot
 from kgbuild.ontology.model import Ontology
 from kgbuild.records import CandidateTriple, Chunk, Document, Failure, JudgedTriple, Mention, Outcome, moved
@@ -105,14 +105,19 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
                 ledger.add_extractions(extractions)
                 transient |= {key: done.failure for key, done in extractions if done.failure and done.failure.retryable}
                 stages.advance(len(extractions))
+        unfinished: dict[str, Judgement] = {}
         with stages.stage("judging", None):
-            for verdicts in run(judge_batch, _batches(_unjudged(ledger, extractor, judge), CHUNKS_PER_BATCH), plan.judge):
-                ledger.add_verdicts(verdicts)
-                stages.advance(len(verdicts))
+            for judgements in run(judge_batch, _batches(_unjudged(ledger, extractor, judge), CHUNKS_PER_BATCH), plan.judge):
+                ledger.add_verdicts((key, done.verdicts) for key, done in judgements if done.failure is None)
+                unfinished |= {key: done for key, done in judgements if done.failure is not None}
+                stages.advance(len(judgements))
         with stages.stage("placing", added):
             for batch in _batches(ledger.documents_to_process(), CHUNKS_PER_BATCH):
                 ledger.place(
-                    [_placed(document, chunks, ledger, extractor, judge, plan.ontology, transient) for document, chunks in batch]
+                    [
+                        _placed(document, chunks, ledger, extractor, judge, plan.ontology, transient, unfinished)
+                        for document, chunks in batch
+                    ]
                 )
                 stages.advance(len(batch))
 
@@ -222,6 +227,7 @@ def _placed(
     judge: Judge,
     ontology: Ontology,
     transient: dict[str, Failure],
+    unfinished: dict[str, Judgement],
 ) -> Placed:
     """Put what was extracted from a document's chunks in its place: offsets into the document, ids, and blocks for its mentions."""
     triples: dict[str, JudgedTriple] = {}
@@ -239,8 +245,14 @@ def _placed(
         if extraction is None:
             complete = False
             continue
-        verdicts = (ledger.verdicts(_verdict_key(judge, words, key)) or ()) if extraction.candidates else ()
-        for candidate, verdict in zip(extraction.candidates, verdicts, strict=True):
+        if not extraction.candidates:
+            continue
+        verdict_key = _verdict_key(judge, words, key)
+        judgement = unfinished.get(verdict_key) or Judgement(ledger.verdicts(verdict_key) or ())
+        if judgement.failure is not None:
+            failures.append(replace(judgement.failure, uri=document.uri, chunk_id=chunk.id))
+            complete = False
+        for candidate, verdict in zip(extraction.candidates, judgement.verdicts, strict=True):
             triple = identified(moved(candidate, chunk.span.start, document.id, chunk.id))
             triples[triple.id] = JudgedTriple(triple, verdict)
     return Placed(

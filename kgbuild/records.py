@@ -153,6 +153,7 @@ class Reason(StrEnum):
     OFF_TYPE = "off type"
     NOT_SUPPORTED = "not supported"
     UNSURE = "unsure"
+    NOT_JUDGED = "not judged"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from kgbuild import ontology as ontologies
 from kgbuild.evaluation.gold import Benchmark, Triple
 from kgbuild.extraction import Extractor
-from kgbuild.judging import Judge
+from kgbuild.judging import Candidates, Judge
 from kgbuild.ontology.model import Ontology
 from kgbuild.records import CandidateTriple, Chunk, Literal, Outcome, Span
 
@@ -37,7 +37,8 @@ def _stated(text: str, ontology: Ontology, extractor: Extractor, judge: Judge) -
         return
     chunk = Chunk("", "", 0, Span(0, len(text)), text)
     candidates = extractor.extract([chunk])[0].candidates
-    for candidate, verdict in zip(candidates, judge.judge(candidates, chunk), strict=True):
+    (judgement,) = judge.judge([Candidates(chunk, candidates)])
+    for candidate, verdict in zip(candidates, judgement.verdicts, strict=True):
         if verdict.outcome is Outcome.ACCEPTED:
             yield candidate.subject.text, ontology.properties[candidate.predicate].label, _object(candidate)
 

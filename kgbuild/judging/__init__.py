@@ -6,10 +6,10 @@ from pathlib import Path
 
 from kgbuild.judging.judge import Band, RulesThenSupport
 from kgbuild.judging.own_score import OwnScore
-from kgbuild.judging.protocol import Judge, Support
+from kgbuild.judging.protocol import Candidates, Judge, Judgement, Support
 from kgbuild.ontology.model import Ontology
 
-__all__ = ["Judge", "JudgeAddress", "Support", "open_judge"]
+__all__ = ["Candidates", "Judge", "JudgeAddress", "Judgement", "Support", "open_judge"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def open_judge(address: JudgeAddress) -> Judge:
             calibration = open_weights(weights).calibration
             return RulesThenSupport(address.ontology, OwnScore(), Band(calibration.unsure_from, calibration.accept_from))
         case "compact":
-            from kgbuild.judging.support import CompactSupport
+            from kgbuild.judging.compact_support import CompactSupport
 
             support = CompactSupport.open(address.ontology, weights)
             return RulesThenSupport(address.ontology, support, support.band)

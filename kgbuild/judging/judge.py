@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from kgbuild.ids import digest
 from kgbuild.judging import rules
-from kgbuild.judging.protocol import Support
+from kgbuild.judging.protocol import Candidates, Judgement, Opinion, Support, Unanswered
 from kgbuild.judging.rules import judge_by_rules
 from kgbuild.ontology.model import Ontology
-from kgbuild.records import CandidateTriple, Chunk, Outcome, Reason, Verdict
+from kgbuild.records import Chunk, Failure, Outcome, Reason, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +40,49 @@ class RulesThenSupport:
     def chunk_key(self, chunk: Chunk) -> str:
         return digest(chunk.text, self.support and self.support.chunk_key(chunk))
 
-    def judge(self, triples: Sequence[CandidateTriple], chunk: Chunk) -> list[Verdict]:
-        return judge(triples, chunk, self.ontology, self.support, self.band)
+    def judge(self, batch: Sequence[Candidates]) -> list[Judgement]:
+        return judge(batch, self.ontology, self.support, self.band)
 
 
 def judge(
-    triples: Sequence[CandidateTriple], chunk: Chunk, ontology: Ontology | None, support: Support | None = None, band: Band = Band()
-) -> list[Verdict]:
-    """Judge the candidates of one chunk, in order; the model is asked once, about those that the rules did not reject."""
-    verdicts = [judge_by_rules(triple, chunk, ontology) for triple in triples]
-    asked = [n for n, verdict in enumerate(verdicts) if verdict.outcome is not Outcome.REJECTED]
-    if support is None or not asked:
-        return verdicts
-    probabilities = support.probabilities([triples[n] for n in asked], chunk)
-    for n, probability in zip(asked, probabilities, strict=True):
-        verdicts[n] = _with_support(verdicts[n], probability, band, support.name)
-    return verdicts
+    batch: Sequence[Candidates], ontology: Ontology | None, support: Support | None = None, band: Band = Band()
+) -> list[Judgement]:
+    """Judge the candidates of chunks, in order; the model is asked once, about all those that the rules did not reject."""
+    by_rules = [[judge_by_rules(triple, of.chunk, ontology) for triple in of.triples] for of in batch]
+    if support is None:
+        return [Judgement(tuple(verdicts)) for verdicts in by_rules]
+    asked = [
+        Candidates(of.chunk, tuple(triple for triple, verdict in zip(of.triples, verdicts, strict=True) if _is_open(verdict)))
+        for of, verdicts in zip(batch, by_rules, strict=True)
+    ]
+    opinions = support.opinions(asked)
+    return [_judgement(verdicts, given, band, support.name) for verdicts, given in zip(by_rules, opinions, strict=True)]
 
 
-def _with_support(by_rules: Verdict, probability: float | None, band: Band, name: str) -> Verdict:
-    if probability is None:
+def _is_open(by_rules: Verdict) -> bool:
+    return by_rules.outcome is not Outcome.REJECTED
+
+
+def _judgement(by_rules: Sequence[Verdict], opinions: Sequence[Opinion], band: Band, name: str) -> Judgement:
+    given = iter(opinions)
+    verdicts = tuple(_with_support(verdict, next(given), band, name) if _is_open(verdict) else verdict for verdict in by_rules)
+    later = [opinion for opinion in opinions if isinstance(opinion, Unanswered) and opinion.retryable]
+    if not later:
+        return Judgement(verdicts)
+    detail = f"{len(later)} of {len(opinions)} triples: {later[0].detail}"
+    return Judgement(verdicts, Failure("judging", "", None, later[0].reason, detail, retryable=True))
+
+
+def _with_support(by_rules: Verdict, opinion: Opinion, band: Band, name: str) -> Verdict:
+    if opinion is None:
         return by_rules
-    if probability >= band.accept_from:
-        return Verdict.accepted(probability, name)
-    detail = f"probability {probability:.2f}"
-    if probability < band.reject_below:
-        return Verdict.rejected(Reason.NOT_SUPPORTED, f"{detail}, below {band.reject_below:g}", probability, name)
+    if isinstance(opinion, Unanswered):
+        return Verdict.undecided(Reason.NOT_JUDGED, f"{opinion.reason}: {opinion.detail}", None, name)
+    if opinion >= band.accept_from:
+        return Verdict.accepted(opinion, name)
+    detail = f"probability {opinion:.2f}"
+    if opinion < band.reject_below:
+        return Verdict.rejected(Reason.NOT_SUPPORTED, f"{detail}, below {band.reject_below:g}", opinion, name)
     if by_rules.reason is not None:
-        return Verdict.undecided(by_rules.reason, by_rules.detail, probability, name)
-    return Verdict.undecided(Reason.UNSURE, f"{detail}, between {band.reject_below:g} and {band.accept_from:g}", probability, name)
+        return Verdict.undecided(by_rules.reason, by_rules.detail, opinion, name)
+    return Verdict.undecided(Reason.UNSURE, f"{detail}, between {band.reject_below:g} and {band.accept_from:g}", opinion, name)

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from kgbuild.ids import digest
-from kgbuild.records import CandidateTriple, Chunk
+from kgbuild.judging.protocol import Candidates, Opinion
+from kgbuild.records import Chunk
 
 
 class OwnScore:
@@ -15,5 +16,5 @@ class OwnScore:
     def chunk_key(self, chunk: Chunk) -> str:
         return ""
 
-    def probabilities(self, triples: Sequence[CandidateTriple], chunk: Chunk) -> list[float | None]:
-        return [triple.score for triple in triples]
+    def opinions(self, batch: Sequence[Candidates]) -> list[list[Opinion]]:
+        return [[triple.score for triple in of.triples] for of in batch]

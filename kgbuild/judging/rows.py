@@ -18,6 +18,7 @@ evidence        as given, else the sentence that holds both, or the smallest run
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice, product
 from typing import Annotated, Any
@@ -29,7 +30,7 @@ from kgbuild.compact.catalogue import spoken
 from kgbuild.compact.literals import normalise
 from kgbuild.extraction.rows import Row, given_up, problem_of, readable, with_id
 from kgbuild.ids import identified
-from kgbuild.judging.protocol import Judge
+from kgbuild.judging.protocol import Candidates, Judge, Judgement
 from kgbuild.judging.rules import judge_by_rules
 from kgbuild.ontology.model import ANY_LITERAL, XSD_DATATYPES, Ontology, OntologyClass, Property
 from kgbuild.records import CandidateTriple, Chunk, Literal, Mention, Outcome, Span, Verdict
@@ -78,29 +79,49 @@ def read_claim(triple: object) -> Claim | str:
         return first_problem(error) if isinstance(triple, dict) else "not a JSON object"
 
 
-def judge_rows(rows: Iterable[Mapping[str, Any]], judge: Judge, reader: "ClaimReader") -> list[Row]:
+def judge_rows(rows: Sequence[Mapping[str, Any]], judge: Judge, reader: "ClaimReader") -> list[Row]:
     """Return each row with `verdict`, `reason` and `probability` on each of its triples; rows and triples in order, as given.
 
     A triple that was not accepted says why in `detail` too. One that is no triple gets null for a verdict, and the row an `error`.
     """
-    return [_judged(row, judge, reader) for row in rows]
+    read = [read_claims(row, reader) for row in rows]
+    judgements = iter(judge.judge([found.candidates for found in read if isinstance(found, ReadClaims)]))
+    return [
+        given_up(row, found) if isinstance(found, str) else _judged(row, found.problems, next(judgements))
+        for row, found in zip(rows, read, strict=True)
+    ]
 
 
-def _judged(row: Mapping[str, Any], judge: Judge, reader: "ClaimReader") -> Row:
+@dataclass(frozen=True, slots=True)
+class ReadClaims:
+    """The triples of a row as candidates, and beside each triple what is wrong with it, if it is none."""
+
+    candidates: Candidates
+    problems: tuple[str | None, ...]
+
+
+def read_claims(row: Mapping[str, Any], reader: "ClaimReader") -> ReadClaims | str:
+    """Read a row; what is wrong with it, in one line, when nothing can be judged."""
     if (problem := problem_of(row)) is not None:
-        return given_up(row, problem)
+        return problem
     triples = row.get("triples")
     if not isinstance(triples, list):
-        return given_up(row, "there is no list of triples. Write [] where there are none")
+        return "there is no list of triples. Write [] where there are none"
     text = RowText(row["text"])
     claims = [read_claim(triple) for triple in triples]
-    candidates = [reader.candidate(claim, text) for claim in claims if isinstance(claim, Claim)]
-    verdicts = iter(judge.judge(candidates, text.chunk) if candidates else ())
-    answered = [
-        _with_verdict(triple, None if isinstance(c, str) else next(verdicts)) for triple, c in zip(triples, claims, strict=True)
+    candidates = tuple(reader.candidate(claim, text) for claim in claims if isinstance(claim, Claim))
+    return ReadClaims(Candidates(text.chunk, candidates), tuple(c if isinstance(c, str) else None for c in claims))
+
+
+def _judged(row: Mapping[str, Any], problems: Sequence[str | None], judgement: Judgement) -> Row:
+    verdicts = iter(judgement.verdicts)
+    triples = [
+        _with_verdict(triple, None if problem else next(verdicts)) for triple, problem in zip(row["triples"], problems, strict=True)
     ]
-    problems = [f"triple {n}: {claim}" for n, claim in enumerate(claims, 1) if isinstance(claim, str)]
-    return with_id(row) | {"triples": answered} | ({"error": "; ".join(problems)} if problems else {})
+    errors = [f"triple {n}: {problem}" for n, problem in enumerate(problems, 1) if problem]
+    if judgement.failure is not None:
+        errors.append(f"{judgement.failure.reason} ({judgement.failure.detail})")
+    return with_id(row) | {"triples": triples} | ({"error": "; ".join(errors)} if errors else {})
 
 
 def _with_verdict(triple: Any, verdict: Verdict | None) -> Any:

@@ -18,7 +18,7 @@ from kgbuild.ids import digest
 from kgbuild.ledger.lock import writing
 from kgbuild.ledger.schema import MEMBERSHIPS, migrate
 from kgbuild.ledger.segments import read_segment, segment_files
-from kgbuild.records import Chunk, Document, Entity, Extraction, Fact, Failure, JudgedTriple, Mention, Outcome, Verdict
+from kgbuild.records import Chunk, Document, Entity, Extraction, Fact, Failure, JudgedTriple, Mention, Outcome, Reason, Verdict
 from kgbuild.serialisation import from_json, to_json
 
 LEDGER_FILE = "ledger.sqlite"
@@ -183,9 +183,12 @@ class Ledger:
         """Make the next run ask again for what failed for good."""
         with self._transaction():
             self._db.execute("DELETE FROM extraction WHERE failure IS NOT NULL")
+            self._db.execute("DELETE FROM verdict WHERE instr(verdicts, ?)", (f'"reason":"{Reason.NOT_JUDGED}"',))
             self._db.execute(
                 "UPDATE document_in SET complete = 0 WHERE until IS NULL AND id IN"
-                " (SELECT document_id FROM failure WHERE until IS NULL)"
+                " (SELECT document_id FROM failure WHERE until IS NULL"
+                " UNION SELECT document_id FROM triple WHERE until IS NULL AND reason = ?)",
+                (Reason.NOT_JUDGED,),
             )
 
     def stage_file_failures(self) -> None:

@@ -1,10 +1,13 @@
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pytest
 
-from kgbuild.judging.judge import Band, RulesThenSupport, judge
+from kgbuild.judging.judge import Band, RulesThenSupport
+from kgbuild.judging.judge import judge as judge_batch
+from kgbuild.judging.protocol import Candidates, Judgement, Opinion, Unanswered
 from kgbuild.ontology.model import Ontology
-from kgbuild.records import CandidateTriple, Chunk, Outcome, Reason, Span
+from kgbuild.records import Chunk, Failure, Outcome, Reason, Span, Verdict
 from tests.builders import COMPANIES, triple
 
 TEXT = "Ada works for Acme. Bob founded Acme."
@@ -15,19 +18,26 @@ REFLEXIVE = triple("Acme:Company", "founded", "Acme.:Company", TEXT)
 BACKWARDS = triple("Acme:Company", "employer", "Ada:Person", TEXT)
 
 
+def judge(triples, chunk, *with_) -> tuple[Verdict, ...]:
+    """Judge the candidates of one chunk, all of which get an answer."""
+    (judgement,) = judge_batch([Candidates(chunk, tuple(triples))], *with_)
+    assert judgement.failure is None
+    return judgement.verdicts
+
+
 @dataclass(frozen=True)
 class Believes:
     """A support model that knows its answers; asked about anything else it fails the test."""
 
-    answers: dict[str, float | None]
+    answers: dict[str, Opinion]
     name: str = "believes"
     key: str = "believes 1"
 
     def chunk_key(self, chunk: Chunk) -> str:
         return chunk.context
 
-    def probabilities(self, triples: list[CandidateTriple], chunk: Chunk) -> list[float | None]:
-        return [self.answers[candidate.id] for candidate in triples]
+    def opinions(self, batch: Sequence[Candidates]) -> list[list[Opinion]]:
+        return [[self.answers[candidate.id] for candidate in of.triples] for of in batch]
 
 
 BAND = Band(reject_below=0.3, accept_from=0.7)
@@ -85,7 +95,27 @@ def test_without_a_model_the_rules_decide_and_give_no_probability():
 
 
 def test_nothing_to_judge_asks_nothing():
-    assert judge([], CHUNK, COMPANIES, Believes({})) == []
+    assert judge([], CHUNK, COMPANIES, Believes({})) == ()
+    assert judge_batch([], COMPANIES, Believes({})) == []
+
+
+REFUSED, GONE = Unanswered("refused", "400 bad request"), Unanswered("no answer", "connection refused", retryable=True)
+
+
+def test_what_will_never_be_answered_is_undecided_and_says_why():
+    backwards, works, founded = judge([BACKWARDS, WORKS, FOUNDED], CHUNK, COMPANIES, Believes({WORKS.id: REFUSED, FOUNDED.id: 0.9}))
+    assert (backwards.reason, founded.outcome) == (Reason.OUTSIDE_DOMAIN, Outcome.ACCEPTED)
+    assert works == Verdict.undecided(Reason.NOT_JUDGED, "refused: 400 bad request", None, "believes")
+
+
+def test_a_chunk_with_a_candidate_to_ask_about_again_says_so_and_keeps_the_other_verdicts():
+    other = replace(CHUNK, text=f"{TEXT} So it is.")
+    judgement, whole = judge_batch(
+        [Candidates(CHUNK, (WORKS, FOUNDED)), Candidates(other, (FOUNDED,))], COMPANIES, Believes({WORKS.id: GONE, FOUNDED.id: 0.9})
+    )
+    assert [verdict.reason for verdict in judgement.verdicts] == [Reason.NOT_JUDGED, None]
+    assert whole == Judgement(judgement.verdicts[1:])
+    assert judgement.failure == Failure("judging", "", None, "no answer", "1 of 2 triples: connection refused", retryable=True)
 
 
 @pytest.mark.parametrize("edges", [(0.7, 0.3), (-0.1, 0.5), (0.5, 1.1)])

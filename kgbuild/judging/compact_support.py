@@ -1,4 +1,4 @@
-"""What a model is asked: does the evidence state this triple? The compact model answers with the scorer it extracts with."""
+"""The compact model as a judge: it answers with the scorer that it extracts with."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,6 +11,7 @@ from kgbuild.compact.decoding import reader
 from kgbuild.compact.scoring import score_pairs
 from kgbuild.compact.weights import Weights, open_weights
 from kgbuild.judging.judge import Band
+from kgbuild.judging.protocol import Candidates, Opinion
 from kgbuild.ontology.model import Ontology
 from kgbuild.records import CandidateTriple, Chunk, Span
 
@@ -37,8 +38,11 @@ class CompactSupport:
     def chunk_key(self, chunk: Chunk) -> str:
         return ids.digest(chunk.text)
 
-    def probabilities(self, triples: Sequence[CandidateTriple], chunk: Chunk) -> list[float | None]:
-        answers: list[float | None] = [None] * len(triples)
+    def opinions(self, batch: Sequence[Candidates]) -> list[list[Opinion]]:
+        return [self._opinions(of.triples, of.chunk) for of in batch]
+
+    def _opinions(self, triples: Sequence[CandidateTriple], chunk: Chunk) -> list[Opinion]:
+        answers: list[Opinion] = [None] * len(triples)
         sentences = sentence_spans(chunk.text)
         asked: dict[Span, list[int]] = defaultdict(list)
         for number, triple in enumerate(triples):

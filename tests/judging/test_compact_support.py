@@ -2,7 +2,8 @@
 
 import pytest
 
-from kgbuild.judging.support import CompactSupport
+from kgbuild.judging import Candidates
+from kgbuild.judging.compact_support import CompactSupport
 from kgbuild.ontology.reading import read
 from kgbuild.records import CandidateTriple, Chunk, Mention, Span
 
@@ -17,6 +18,11 @@ def claim(subject: str, predicate: str, object_: str) -> CandidateTriple:
 
     evidence = Span(40, 40 + TEXT.index(".") + 1)
     return CandidateTriple("", "chk_test", mention(subject), predicate, mention(object_), evidence, TEXT[: TEXT.index(".") + 1])
+
+
+def opinions(support, triples, chunk):
+    (answers,) = support.opinions([Candidates(chunk, tuple(triples))])
+    return answers
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +44,7 @@ def support() -> CompactSupport:
     ],
 )
 def test_what_the_sentence_states_is_likelier_than_what_it_does_not(wrong, support):
-    stated, unstated = support.probabilities([claim("Acme Steel", "founded_by", "Ruth Baker"), wrong], CHUNK)
+    stated, unstated = opinions(support, [claim("Acme Steel", "founded_by", "Ruth Baker"), wrong], CHUNK)
     assert stated is not None
     assert unstated is not None
     assert stated >= support.band.accept_from
@@ -46,18 +52,18 @@ def test_what_the_sentence_states_is_likelier_than_what_it_does_not(wrong, suppo
 
 
 def test_a_property_never_taught_gets_no_opinion(support):
-    assert support.probabilities([claim("Acme Steel", "smells_of", "Ruth Baker")], CHUNK) == [None]
+    assert opinions(support, [claim("Acme Steel", "smells_of", "Ruth Baker")], CHUNK) == [None]
 
 
 def test_the_order_and_company_of_claims_make_no_difference(support):
     claims = [claim("Acme Steel", "founded_by", "Ruth Baker"), claim("Globex", "chief_executive", "Tom Price")]
-    together = support.probabilities(claims, CHUNK)
-    assert support.probabilities(claims[::-1], CHUNK) == together[::-1]
-    assert [support.probabilities([c], CHUNK)[0] for c in claims] == together
+    together = opinions(support, claims, CHUNK)
+    assert opinions(support, claims[::-1], CHUNK) == together[::-1]
+    assert [opinions(support, [c], CHUNK)[0] for c in claims] == together
 
 
 def test_probabilities_lie_between_nought_and_one_and_the_band_runs_forward(support):
-    (probability,) = support.probabilities([claim("Globex", "chief_executive", "Tom Price")], CHUNK)
+    (probability,) = opinions(support, [claim("Globex", "chief_executive", "Tom Price")], CHUNK)
     assert probability is not None
     assert 0 <= probability <= 1
     assert 0 < support.band.reject_below < support.band.accept_from < 1
