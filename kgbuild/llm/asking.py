@@ -1,24 +1,46 @@
 """One question asked once: remembered replies first, then the model; a reply is kept only when it was read and found valid."""
 
+import asyncio
 from collections.abc import Callable
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
-from kgbuild.llm.protocol import ChatModel, Replies, Reply, Request
+from kgbuild.chunking import estimated_tokens
+from kgbuild.llm.protocol import ChatModel, PaidReplyCut, Replies, Reply, Request
 
 Answer = TypeVar("Answer")
+
+_MESSAGE_TOKENS = 8
+"""What a chat template puts around a message, at most, in the templates of today's models."""
+
+_in_flight: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
 
 
 async def ask(model: ChatModel, request: Request, read: Callable[[Reply], Answer], replies: Replies, stage: str) -> Answer:
     """Return what `read` makes of the reply to a request.
 
     read: turns the reply into an answer, raising ReplyRefused for one that is not valid; it is run on remembered replies
-    too, so that a better parser needs no new reply. Raises what `ChatModel.complete` and `read` raise.
+    too, so that a better parser needs no new reply. Raises what `ChatModel.complete` and `read` raise, and BudgetSpent.
     """
     key = request.key(model.name)
     if (known := replies.find(key)) is not None:
         return read(known)
-    reply = await model.complete(request)
-    replies.spent(stage, reply.usage)
-    answer = read(reply)
-    replies.keep(key, reply)
-    return answer
+    async with _in_flight.setdefault((id(replies), key), asyncio.Lock()):  # an equal request in flight will answer this one too
+        if (known := replies.find(key)) is not None:
+            return read(known)
+        async with replies.reserved(request):
+            try:
+                reply = await model.complete(request)
+            except PaidReplyCut as cut:
+                replies.spent(stage, cut.usage)
+                raise
+            replies.spent(stage, reply.usage)
+        answer = read(reply)
+        replies.keep(key, reply)
+        return answer
+
+
+def most_tokens(request: Request) -> int:
+    """Estimate how many tokens a request costs at most: its messages, rather too many than too few, and a reply of full length."""
+    asked = sum(estimated_tokens(message.content) + _MESSAGE_TOKENS for message in request.messages)
+    return asked + (1 if request.labels else request.max_tokens)

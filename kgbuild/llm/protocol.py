@@ -1,9 +1,11 @@
 """What is asked of a language model, what comes back, and what every way of asking promises."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
 
+from kgbuild.errors import ReplyCut
 from kgbuild.ids import digest
 
 
@@ -91,6 +93,14 @@ class Reply:
     logprobs: tuple[float | None, ...] = ()
 
 
+class PaidReplyCut(ReplyCut):
+    """A reply that was cut, and what it cost all the same."""
+
+    def __init__(self, where: object, problem: str, remedy: str, usage: Usage = Usage()) -> None:
+        super().__init__(where, problem, remedy)
+        self.usage = usage
+
+
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a server can do, as found by asking it. Each is used where it is there, and its absence is told by `kgbuild doctor`.
@@ -140,19 +150,27 @@ class Replies(Protocol):
 
     def keep(self, key: str, reply: Reply) -> None: ...
 
+    def reserved(self, request: Request) -> AbstractAsyncContextManager[None]:
+        """Wait until the run can surely afford the request, which is asked within the block. Raises BudgetSpent when it cannot."""
+        ...
+
     def spent(self, stage: str, usage: Usage) -> None:
         """Note what an answered request cost, whether its reply was of any use or not."""
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class NoReplies:
-    """Remembers nothing: for commands that work without a graph directory."""
+    """Remembers nothing and spends without limit: for commands that work without a graph directory."""
 
     def find(self, key: str) -> Reply | None:
         return None
 
     def keep(self, key: str, reply: Reply) -> None:
         pass
+
+    def reserved(self, request: Request) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
 
     def spent(self, stage: str, usage: Usage) -> None:
         pass
