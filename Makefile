@@ -4,16 +4,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
-.PHONY: demo test test-train lint format wheel constraints clean
+.PHONY: demo neo4j test test-train lint format wheel constraints clean
 
 demo: $(VENV)/installed
 	@rm -rf demo-graph
 	@$(BIN)/kgbuild build examples/documents --ontology company --graph demo-graph --prefect
 	@$(BIN)/python examples/show.py demo-graph
 
+# Neo4j with Neo4j Browser in the foreground, without Docker; Java and Maven are all it needs. RELEASE=5.26 names the release.
+neo4j: $(VENV)/installed-for-tests
+	@$(BIN)/python -m tests.neo4j_server $(if $(RELEASE),--release $(RELEASE))
+
+# Everything that this machine can run, the tests on real Neo4j servers included; the end of it says what was skipped, and why.
 test: $(VENV)/installed-for-tests
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -m 'not needs_vllm' -rs
 
 # What needs torch, in an environment of its own: 6 GB.
 test-train: .venv-train/installed
