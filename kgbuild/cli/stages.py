@@ -77,8 +77,9 @@ def judge(
     undecided), "reason" and "probability" on each triple, and "detail" where it was not accepted. Predicates and classes go by
     name, label or alias; "subject_class", "object_class" and "evidence": {"start", "end"} may be given too.
     """
+    from kgbuild.extraction.claims import ClaimReader
     from kgbuild.judging import open_judge
-    from kgbuild.judging.rows import ClaimReader, judge_rows
+    from kgbuild.judging.rows import judge_rows
     from kgbuild.planning import judge_address, read_ontology
 
     if extractor not in JUDGES:

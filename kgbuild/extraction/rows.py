@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from kgbuild.chunking import chunk
+from kgbuild.extraction.grounding import readable
 from kgbuild.extraction.protocol import Extractor
 from kgbuild.records import CandidateTriple, Chunk, Document, Extraction, Mention
 
@@ -73,11 +74,6 @@ def with_id(row: Mapping[str, Any]) -> Row:
     id_ = row.get("id")
     rest = {name: value for name, value in row.items() if name != "id"}
     return {"id": None if isinstance(id_, (list, dict)) else id_, **rest}
-
-
-def readable(text: str) -> str:
-    """Return the text with half surrogate pairs, which tokenisers and servers refuse, as U+FFFD; every offset stays what it was."""
-    return _SURROGATES.sub("\ufffd", text)
 
 
 def extract_rows(rows: Sequence[Mapping[str, Any]], extractor: Extractor, max_tokens: int, context_chars: int) -> list[Row]:

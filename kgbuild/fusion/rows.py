@@ -15,10 +15,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from kgbuild import ids
+from kgbuild.extraction.claims import ClaimReader, read_claim
+from kgbuild.extraction.grounding import Passage
 from kgbuild.extraction.rows import Row, problem_of, with_id
 from kgbuild.fusion.fuse import fuse, self_loops
 from kgbuild.judging.datatypes import date_datatype
-from kgbuild.judging.rows import ClaimReader, RowText, read_claim
+from kgbuild.judging.rows import passage_of
 from kgbuild.ontology.model import Ontology
 from kgbuild.records import Entity, EntityRef, Fact, JudgedTriple, Mention, Outcome, Verdict
 from kgbuild.resolution.coreference import representatives
@@ -53,7 +55,7 @@ def fuse_rows(rows: Iterable[Mapping[str, Any]], ontology: Ontology | None) -> F
         document_id = f"{json.dumps(row.get('id'))} {ids.digest(row['text'])}"
         row_ids[document_id] = row.get("id")
         stated_on[document_id] = _date(row.get("published_on"))
-        found, problems, without_verdict = _accepted(row, RowText(row["text"], document_id), reader)
+        found, problems, without_verdict = _accepted(row, passage_of(row["text"], document_id), reader)
         unjudged += without_verdict
         triples += found
         names |= representatives(_mentions(found), ontology)
@@ -67,7 +69,7 @@ def fuse_rows(rows: Iterable[Mapping[str, Any]], ontology: Ontology | None) -> F
     return Fused(tuple(_line(fact, called, row_ids) for fact in facts), tuple(errors), unjudged, len(loops))
 
 
-def _accepted(row: Mapping[str, Any], text: RowText, reader: ClaimReader) -> tuple[list[JudgedTriple], list[str], int]:
+def _accepted(row: Mapping[str, Any], text: Passage, reader: ClaimReader) -> tuple[list[JudgedTriple], list[str], int]:
     """Return the accepted triples of a row, what is wrong with others, and how many nobody judged."""
     triples = row.get("triples")
     if not isinstance(triples, list):

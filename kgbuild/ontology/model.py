@@ -12,6 +12,8 @@ XSD_DATATYPES = frozenset(
 )
 ANY_LITERAL = "literal"
 """The datatype of a property whose range says no more than "a literal"."""
+TIMES = ("point_in_time", "start", "end")
+"""Qualifiers that a fact may carry when its property is temporal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,10 @@ class Property:
     def datatypes(self) -> tuple[str, ...]:
         """The literal datatypes of the range; empty for a property between entities only."""
         return tuple(name for name in self.range if name in XSD_DATATYPES or name == ANY_LITERAL)
+
+    @property
+    def allowed_qualifiers(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*(TIMES if self.temporal else ()), *self.qualifiers)))
 
     @property
     def range_classes(self) -> tuple[str, ...]:

@@ -2,9 +2,10 @@ import copy
 
 import pytest
 
+from kgbuild.extraction.claims import Claim, ClaimReader
 from kgbuild.extraction.rows import extract_rows, read_row, write_row
 from kgbuild.judging.judge import RulesThenSupport
-from kgbuild.judging.rows import Claim, ClaimReader, RowText, judge_rows
+from kgbuild.judging.rows import judge_rows, passage_of
 from kgbuild.ontology.model import Ontology, OntologyClass, Property
 from kgbuild.records import Literal, Mention, Span
 from tests.spelled import STAFF, SpelledAddress
@@ -44,7 +45,7 @@ def claim(subject, predicate, object_, **more):
 
 
 def candidate(text, subject, predicate, object_, ontology=ATLAS, **more):
-    return ClaimReader(ontology).candidate(Claim.model_validate(claim(subject, predicate, object_, **more)), RowText(text))
+    return ClaimReader(ontology).candidate(Claim.model_validate(claim(subject, predicate, object_, **more)), passage_of(text))
 
 
 @pytest.mark.parametrize(

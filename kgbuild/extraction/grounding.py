@@ -1,0 +1,216 @@
+"""Quoted words -> the span of the document that holds them.
+
+    chunk -> what a model is shown, and may copy -> words in its reply -> their place there -> the span of the chunk
+
+Passage    where words stand in a text, and which sentences hold them
+Flattened  a chunk's sentences as a model reads them, with the way back to every character of the text as read
+"""
+
+import re
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+from kgbuild.chunking import sentence_spans
+from kgbuild.records import Chunk, Span
+
+MAX_PLACES = 10_000
+"""Places of one name that are looked at in one text; more are a dump."""
+
+# Thai, Lao, Burmese, Khmer, kana, Han and Hangul: scripts that put no space between words, or particles after them.
+UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003ffff"
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_MAX_ENDING = 2
+
+
+def readable(text: str) -> str:
+    """Return the text with half surrogate pairs, which tokenisers and servers refuse, as U+FFFD; every offset stays what it was."""
+    return _SURROGATES.sub("\ufffd", text)
+
+
+class Passage:
+    """The text of a chunk, with its sentences and the places of names in it, each found when first asked for.
+
+    sentences: where they are known already; found in the text otherwise.
+    """
+
+    def __init__(self, chunk: Chunk, sentences: tuple[Span, ...] | None = None) -> None:
+        self.chunk = chunk
+        self.text = chunk.text
+        self._given = sentences
+        self._places: dict[str, tuple[Span, ...]] = {}
+
+    @cached_property
+    def sentences(self) -> tuple[Span, ...]:
+        return sentence_spans(self.text, "und") if self._given is None else self._given
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [sentence.start for sentence in self.sentences]
+
+    def places(self, words: str) -> tuple[Span, ...]:
+        """Return where the words stand whole; else, where they begin a word that is little longer; in order."""
+        if words not in self._places:
+            found = list(islice(_found(self.text, words), MAX_PLACES))
+            fits: Callable[[Span], bool]
+            for fits in (self._is_free, self._is_whole, self._is_inflected):
+                if places := tuple(place for place in found if fits(place)):
+                    break
+            self._places[words] = places
+        return self._places[words]
+
+    def closest(self, subjects: Sequence[Span], objects: Sequence[Span]) -> tuple[Span, Span]:
+        """Return the pair in the fewest sentences, apart rather than one inside the other, and closest together."""
+        starts = [place.start for place in objects]
+
+        def near(subject: Span) -> Iterable[Span]:
+            at = bisect_left(starts, subject.start)
+            return objects[max(at - 2, 0) : at + 3]
+
+        def distance(pair: tuple[Span, Span]) -> tuple[int, bool, int, int]:
+            one, other = sorted(pair)
+            apart = other.start - one.end
+            first, last = self._run(one.start, max(one.end, other.end))
+            return last - first, apart < 0, abs(apart), one.start
+
+        return min(((subject, object_) for subject in subjects for object_ in near(subject)), key=distance)
+
+    def sentences_of(self, *places: Span) -> Span:
+        """Return the smallest run of whole sentences that holds the places."""
+        start, end = min(place.start for place in places), max(place.end for place in places)
+        first, last = self._run(start, end)
+        return Span(min(start, self.sentences[first].start), max(end, self.sentences[last].end))
+
+    def _run(self, start: int, end: int) -> tuple[int, int]:
+        return max(bisect_right(self._starts, start) - 1, 0), max(bisect_left(self._starts, end) - 1, 0)
+
+    def _is_free(self, place: Span) -> bool:
+        return not any(self._cuts_word(at) or self._cuts_number(at) for at in (place.start, place.end))
+
+    def _is_whole(self, place: Span) -> bool:
+        """Tell whether no word is cut, while a number may be: 1998 in 14.03.1998."""
+        return not any(self._cuts_word(at) for at in (place.start, place.end))
+
+    def _is_inflected(self, place: Span) -> bool:
+        ending = re.compile(rf"[^\W\d_]{{1,{_MAX_ENDING}}}(?![^\W\d_])").match(self.text, place.end)
+        return place.end - place.start > _MAX_ENDING and ending is not None and not self._cuts_word(place.start)
+
+    def _cuts_word(self, at: int) -> bool:
+        if not 0 < at < len(self.text):
+            return False
+        before, after = self.text[at - 1], self.text[at]
+        if before.isalpha() and after.isalpha():
+            return not (_UNSPACED.match(before) or _UNSPACED.match(after))
+        return before.isdigit() and after.isdigit()
+
+    def _cuts_number(self, at: int) -> bool:
+        """Tell whether the place is at the point or comma of a number."""
+        around = self.text[max(at - 2, 0) : at + 2]
+        return re.fullmatch(r"\d[.,]\d.?|.?\d[.,]\d", around, re.DOTALL) is not None
+
+
+def _found(text: str, words: str) -> Iterator[Span]:
+    """Yield every place of the words, white space as given, or any where none is as given."""
+    words = readable(words).strip()
+    if not words or len(words) > len(text):
+        return
+    at = text.find(words)
+    if at < 0 and len(parts := words.split()) > 1:
+        pattern = re.compile(r"\s++".join(map(re.escape, parts)))
+        yield from (Span(*match.span()) for match in pattern.finditer(text))
+    while at >= 0:
+        yield Span(at, at + len(words))
+        at = text.find(words, at + 1)
+
+
+@dataclass(frozen=True)
+class Flattened:
+    """The sentences of a chunk in one line of text, a blank between two, in the form in which a model is shown them.
+
+    White space and control characters become one blank, so that no sentence can begin a line of its own; letters are composed (NFC),
+    as a model writes them; and what chat templates and the frame of a prompt are made of is shown in look-alikes, so that a document
+    can imitate neither. Each character knows where it comes from, so evidence still points into the text as read.
+
+    sentences: spans in `text`, one for each sentence of the chunk that has any words to show.
+    """
+
+    text: str
+    sentences: tuple[Span, ...]
+    _starts: tuple[int, ...]
+    _ends: tuple[int, ...]
+
+    @classmethod
+    def of(cls, chunk: str) -> "Flattened":
+        text: list[str] = []
+        starts: list[int] = []
+        ends: list[int] = []
+        sentences: list[Span] = []
+        for sentence in sentence_spans(chunk, "und"):
+            shown = list(_shown(sentence.of(chunk), sentence.start))
+            if not shown:
+                continue
+            if text:
+                text.append(" ")
+                starts.append(ends[-1])
+                ends.append(sentence.start)
+            sentences.append(Span(len(text), len(text) + len(shown)))
+            for character, start, end in shown:
+                text.append(character)
+                starts.append(start)
+                ends.append(end)
+        return cls("".join(text), tuple(sentences), tuple(starts), tuple(ends))
+
+    def original(self, span: Span) -> Span:
+        """Return the characters of the chunk that a span of the flattened text shows."""
+        return Span(self._starts[span.start], self._ends[span.end - 1])
+
+    def passage(self) -> Passage:
+        """Return the flattened text as a chunk of its own, for words to be found in."""
+        return Passage(Chunk("", "", 0, Span(0, max(len(self.text), 1)), self.text), self.sentences)
+
+
+def _shown(sentence: str, at: int) -> Iterator[tuple[str, int, int]]:
+    """Yield each character to show, with the start and end of what it comes from; no blank at either end, nor two in a row."""
+    pending: tuple[str, int, int] | None = None
+    begun = False
+    for start, end in _composed(sentence):
+        if _is_blank(sentence[start]):
+            pending = (" ", at + start, at + end) if pending is None else (" ", pending[1], at + end)
+            continue
+        if pending is not None and begun:
+            yield pending
+        pending, begun = None, True
+        for character in unicodedata.normalize("NFC", readable(sentence[start:end])):
+            yield character.translate(_DISARMED), at + start, at + end
+
+
+def _is_blank(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) == "Cc"
+
+
+_DISARMED = str.maketrans({"<": "‹", ">": "›", "[": "［", "]": "］"})
+"""Chat templates mark turns with <|im_start|>, </s>, [INST] and the like, which a server's tokeniser takes for the real thing."""
+
+
+def _composed(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the runs of characters that Unicode composes by themselves: a letter with its marks, the parts of a Hangul syllable."""
+    if unicodedata.is_normalized("NFC", text):
+        yield from ((at, at + 1) for at in range(len(text)))
+        return
+    start = 0
+    for at in range(1, len(text) + 1):
+        if at < len(text) and not _stands_alone(text[start:at], text[at]):
+            continue
+        yield start, at
+        start = at
+
+
+def _stands_alone(before: str, character: str) -> bool:
+    if unicodedata.combining(character):
+        return False
+    composed = unicodedata.normalize("NFC", before)
+    return unicodedata.normalize("NFC", before + character) == composed + unicodedata.normalize("NFC", character)
