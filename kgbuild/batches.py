@@ -1,7 +1,7 @@
 """What one batch of each step does, wherever it runs: records and addresses in, records out, never a client or a handle.
 
-A runner maps these over batches, in this process, in threads or as Prefect tasks; the ledger is none of their business but for the
-segment that finished extractions are appended to, so that a kill loses none of them.
+A runner maps these over batches, in this process, in threads or as Prefect tasks; the ledger is none of their business but for
+the replies that it remembers and the segments that finished work is appended to, so that a kill loses none of it.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from kgbuild import chunking, documents
 from kgbuild.extraction import ExtractorAddress, opened
 from kgbuild.ids import digest
 from kgbuild.judging import Candidates, JudgeAddress, Judgement, open_judge
-from kgbuild.ledger import FileRead, worker_segment
+from kgbuild.ledger import FileRead, WorkerReplies, worker_replies, worker_segment
 from kgbuild.records import CandidateTriple, Chunk, Extraction, Span, moved
 from kgbuild.serialisation import to_json
 
@@ -43,18 +43,28 @@ def _read(uri: str, reading: Reading) -> FileRead:
 
 
 @dataclass(frozen=True, slots=True)
-class Extracting:
-    """graph, run_id: where finished extractions are appended as they come."""
+class Run:
+    """The run that a batch is part of. graph: its directory. budget_tokens: what the run may spend on a language model."""
 
-    extractor: ExtractorAddress
     graph: str
-    run_id: int
+    id: int
+    budget_tokens: int | None = None
+
+    def replies(self) -> WorkerReplies:
+        return worker_replies(Path(self.graph), self.id, self.budget_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Extracting:
+    extractor: ExtractorAddress
+    run: Run
 
 
 def extract_batch(items: Sequence[tuple[str, Chunk]], extracting: Extracting) -> tuple[tuple[str, Extraction], ...]:
     """Extract from chunks that each stand for their words alone; `items` pairs each with the key of its extraction."""
-    segment = worker_segment(Path(extracting.graph), extracting.run_id)
-    extractions = opened(extracting.extractor).extract([chunk for _, chunk in items])
+    segment = worker_segment(Path(extracting.run.graph), extracting.run.id, "extractions")
+    with extracting.run.replies() as replies:
+        extractions = opened(extracting.extractor, replies).extract([chunk for _, chunk in items])
     done = []
     for (key, _), extraction in zip(items, extractions, strict=True):
         bare = replace(extraction, candidates=tuple(moved(triple, 0, "", "") for triple in extraction.candidates))
@@ -64,11 +74,18 @@ def extract_batch(items: Sequence[tuple[str, Chunk]], extracting: Extracting) ->
     return tuple(done)
 
 
+@dataclass(frozen=True, slots=True)
+class Judging:
+    judge: JudgeAddress
+    run: Run
+
+
 def judge_batch(
-    items: Sequence[tuple[str, Chunk, tuple[CandidateTriple, ...]]], judge: JudgeAddress
+    items: Sequence[tuple[str, Chunk, tuple[CandidateTriple, ...]]], judging: Judging
 ) -> tuple[tuple[str, Judgement], ...]:
     """Judge the candidates of chunks that each stand for their words alone; `items` pairs each with the key of its verdicts."""
-    judgements = open_judge(judge).judge([Candidates(chunk, candidates) for _, chunk, candidates in items])
+    with judging.run.replies() as replies:
+        judgements = open_judge(judging.judge, replies).judge([Candidates(chunk, candidates) for _, chunk, candidates in items])
     return tuple((key, judgement) for (key, _, _), judgement in zip(items, judgements, strict=True))
 
 

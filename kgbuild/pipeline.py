@@ -17,7 +17,7 @@ from typing import Protocol, TypeVar
 from uuid import uuid4
 
 from kgbuild import fusion, resolution
-from kgbuild.batches import Extracting, Reading, extract_batch, judge_batch, read_batch, words_alone
+from kgbuild.batches import Extracting, Judging, Reading, Run, extract_batch, judge_batch, read_batch, words_alone
 from kgbuild.documents import FoundFile, find_files
 from kgbuild.errors import InputError
 from kgbuild.extraction import Extractor, ExtractorAddress, opened
@@ -63,6 +63,8 @@ class Progress(Protocol):
 class BuildPlan:
     """All that decides what a build makes of a folder of documents.
 
+    llm: the address of the language model that the extractor or the judge asks; None when they ask none.
+    budget_tokens: what one run may spend on it; None for no limit.
     uncovered: properties that the extractor does not know and will not look for, for the report to name.
     """
 
@@ -71,6 +73,8 @@ class BuildPlan:
     ontology: Ontology
     extractor: ExtractorAddress
     judge: JudgeAddress
+    llm: str | None = None
+    budget_tokens: int | None = None
     uncovered: tuple[str, ...] = ()
     retry_failed: bool = False
     replace_root: bool = False
@@ -85,7 +89,7 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
     with Ledger.open(plan.graph) as ledger:
         _claim_root(ledger, plan)
         stages = _Stages(progress)
-        run_id = ledger.start_run()
+        this = Run(str(plan.graph), ledger.start_run(), plan.budget_tokens)
         reading = Reading(str(plan.documents))
 
         with stages.stage("reading", None):
@@ -100,14 +104,16 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
 
         with stages.stage("extracting", ledger.chunks_to_process() if added else 0):
             to_extract = _unextracted(ledger, extractor, stages.advance)
-            extracting = Extracting(plan.extractor, str(plan.graph), run_id)
-            for extractions in run(extract_batch, _batches(to_extract, CHUNKS_PER_BATCH), extracting):
+            for extractions in run(extract_batch, _batches(to_extract, CHUNKS_PER_BATCH), Extracting(plan.extractor, this)):
+                ledger.take_in_replies()
                 ledger.add_extractions(extractions)
                 transient |= {key: done.failure for key, done in extractions if done.failure and done.failure.retryable}
                 stages.advance(len(extractions))
         unfinished: dict[str, Judgement] = {}
         with stages.stage("judging", None):
-            for judgements in run(judge_batch, _batches(_unjudged(ledger, extractor, judge), CHUNKS_PER_BATCH), plan.judge):
+            to_judge = _unjudged(ledger, extractor, judge)
+            for judgements in run(judge_batch, _batches(to_judge, CHUNKS_PER_BATCH), Judging(plan.judge, this)):
+                ledger.take_in_replies()
                 ledger.add_verdicts((key, done.verdicts) for key, done in judgements if done.failure is None)
                 unfinished |= {key: done for key, done in judgements if done.failure is not None}
                 stages.advance(len(judgements))
@@ -131,8 +137,8 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
         if changed := ledger.changed():
             ledger.publish(made_with)
         with Snapshot.open(plan.graph) as snapshot:
-            report = report_of(snapshot, changed, added, removed, plan.uncovered, stages.seconds)
-        ledger.finish_run(run_id, to_json(report))
+            report = report_of(snapshot, changed, added, removed, plan.uncovered, stages.seconds, ledger.usage(this.id))
+        ledger.finish_run(this.id, to_json(report))
         return report
 
 

@@ -1,9 +1,10 @@
 """What a build did, counted: the same record on the terminal, as JSON, in the ledger and as a Prefect artifact."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kgbuild.ledger import Snapshot
+from kgbuild.llm.protocol import Usage
 from kgbuild.records import Failure, Outcome, Status
 
 
@@ -17,6 +18,7 @@ class Report:
     uncovered: properties of the ontology that the extractor does not know, and so did not look for.
     disputed: facts that clash with a preferred one. loops: accepted triples whose two sides
     are one entity, so that they state nothing. seconds: wall-clock seconds by stage.
+    usage: what this run's requests to a language model cost, by stage.
     """
 
     generation: int
@@ -38,6 +40,7 @@ class Report:
     failures: tuple[Failure, ...]
     uncovered: tuple[str, ...]
     seconds: Mapping[str, float]
+    usage: Mapping[str, Usage] = field(default_factory=dict)
 
 
 def report_of(
@@ -47,6 +50,7 @@ def report_of(
     documents_removed: int,
     uncovered: tuple[str, ...],
     seconds: Mapping[str, float],
+    usage: Mapping[str, Usage],
 ) -> Report:
     """Count a published generation."""
     counts, verdicts = snapshot.counts(), snapshot.verdict_counts()
@@ -74,7 +78,14 @@ def report_of(
         failures=tuple(snapshot.failures()),
         uncovered=uncovered,
         seconds=seconds,
+        usage=usage,
     )
+
+
+def in_words(usage: Usage) -> str:
+    """Say what requests cost, such as "12 requests: 3,000 tokens asked (60 % cached), 240 answered"."""
+    cached = f" ({usage.cached_tokens / usage.prompt_tokens:.0%} cached)" if usage.cached_tokens else ""
+    return f"{usage.requests:,} requests: {usage.prompt_tokens:,} tokens asked{cached}, {usage.completion_tokens:,} answered"
 
 
 def in_markdown(report: Report) -> str:
@@ -89,6 +100,7 @@ def in_markdown(report: Report) -> str:
         ("entities", f"{report.entities:,}, from {report.mentions:,} mentions"),
         ("facts", f"{report.facts:,}, {report.disputed:,} of them disputed"),
         ("failures", f"{len(report.failures):,}"),
+        *((f"tokens {stage}", in_words(usage)) for stage, usage in report.usage.items()),
         *((f"seconds {stage}", f"{seconds:.1f}") for stage, seconds in report.seconds.items()),
     ]
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kgbuild.ids import digest, identified, mention_id
+from kgbuild.llm.protocol import NoReplies, Replies
 from kgbuild.ontology.model import Ontology, OntologyClass, Property
 from kgbuild.records import CandidateTriple, Chunk, Extraction, Failure, Literal, Mention, Span
 
@@ -48,7 +49,7 @@ class SpelledAddress:
     seconds_per_chunk: float = 0.0
     outage: Path | None = None
 
-    def open(self) -> "SpelledExtractor":
+    def open(self, replies: Replies = NoReplies()) -> "SpelledExtractor":
         return SpelledExtractor(self.seconds_per_chunk, self.outage)
 
 

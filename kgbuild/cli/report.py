@@ -101,6 +101,8 @@ def _typed(mention: Mention) -> str:
 
 def print_report(made: "Report") -> None:
     """Print a report for a person."""
+    from kgbuild.report import in_words
+
     if made.changed:
         gone = f", {made.documents_removed:,} removed" if made.documents_removed else ""
         out.print(f"[bold]{made.documents:,} documents[/bold] ({made.documents_read:,} read{gone}) in {made.chunks:,} chunks")
@@ -124,6 +126,8 @@ def print_report(made: "Report") -> None:
             )
         if len(made.failures) > SHOWN_FAILURES:
             out.print(f"  … and {len(made.failures) - SHOWN_FAILURES:,} more: kgbuild report --json")
+    for stage, usage in made.usage.items():
+        out.print(f"[dim]{stage}: {in_words(usage)}[/dim]")
     if made.changed:
         out.print(f"[dim]{sum(made.seconds.values()):.1f} s: {_seconds(made.seconds)}[/dim]")
 

@@ -9,6 +9,7 @@ from kgbuild.chunking import sentence_spans
 from kgbuild.compact.coverage import Coverage, coverage
 from kgbuild.compact.decoding import Guess, guesses, reader
 from kgbuild.compact.weights import Weights, open_weights
+from kgbuild.llm.protocol import NoReplies, Replies
 from kgbuild.ontology.model import Ontology
 from kgbuild.records import CandidateTriple, Chunk, Extraction, Literal, Mention, Span
 
@@ -87,7 +88,7 @@ class CompactAddress:
     weights: str | None = None
     uncovered: bool = False
 
-    def open(self) -> CompactExtractor:
+    def open(self, replies: Replies = NoReplies()) -> CompactExtractor:
         return CompactExtractor.open(self.ontology, Path(self.weights) if self.weights else None, self.uncovered)
 
     def __hash__(self) -> int:

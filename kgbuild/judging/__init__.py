@@ -7,6 +7,7 @@ from pathlib import Path
 from kgbuild.judging.judge import Band, RulesThenSupport
 from kgbuild.judging.own_score import OwnScore
 from kgbuild.judging.protocol import Candidates, Judge, Judgement, Support
+from kgbuild.llm.protocol import NoReplies, Replies
 from kgbuild.ontology.model import Ontology
 
 __all__ = ["Candidates", "Judge", "JudgeAddress", "Judgement", "Support", "open_judge"]
@@ -29,8 +30,11 @@ class JudgeAddress:
 
 
 @lru_cache(maxsize=4)
-def open_judge(address: JudgeAddress) -> Judge:
-    """Open a judge; the same one for the same address, since weights take a moment to load."""
+def open_judge(address: JudgeAddress, replies: Replies = NoReplies()) -> Judge:
+    """Open a judge; the same one for the same address and memory, since weights take a moment to load.
+
+    replies: the memory of a judge that asks a language model.
+    """
     weights = Path(address.weights) if address.weights else None
     match address.kind:
         case "rules":

@@ -17,7 +17,8 @@ from kgbuild.errors import GraphError
 from kgbuild.ids import digest
 from kgbuild.ledger.lock import writing
 from kgbuild.ledger.schema import MEMBERSHIPS, migrate
-from kgbuild.ledger.segments import read_segment, segment_files
+from kgbuild.ledger.segments import read_segment, run_of, segment_files
+from kgbuild.llm.protocol import Reply, Usage
 from kgbuild.records import Chunk, Document, Entity, Extraction, Fact, Failure, JudgedTriple, Mention, Outcome, Reason, Verdict
 from kgbuild.serialisation import from_json, to_json
 
@@ -111,8 +112,23 @@ class Ledger:
             self._db.execute(
                 "UPDATE run SET finished_at = ?, generation = ?, report = ? WHERE id = ?", (_now(), self.published, report, run_id)
             )
-        for path in segment_files(self.directory):
-            path.unlink()
+        self._drop_segments()
+
+    def usage(self, run_id: int) -> dict[str, Usage]:
+        """Return what a run has spent so far, by stage, as far as it was taken in."""
+        query = "SELECT stage, prompt_tokens, completion_tokens, cached_tokens, requests FROM usage WHERE run = ? ORDER BY stage"
+        return {str(stage): Usage(*counts) for stage, *counts in self._db.execute(query, (run_id,))}
+
+    # -- receipts: what was written to a store, in the store's words
+
+    def receipt(self, database: str) -> str | None:
+        """Return what was kept for a store, by the store's own id."""
+        row = self._db.execute("SELECT payload FROM receipt WHERE database = ?", (database,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def keep_receipt(self, database: str, payload: str) -> None:
+        with self._transaction():
+            self._db.execute("INSERT OR REPLACE INTO receipt VALUES (?, ?)", (database, payload))
 
     # -- stage outputs: files and documents
 
@@ -229,6 +245,24 @@ class Ledger:
         ]
         with self._transaction():
             self._db.executemany("INSERT OR IGNORE INTO extraction VALUES (?, ?, ?, ?)", rows)
+
+    def take_in_replies(self) -> None:
+        """Keep the replies that workers were given since the last call, and what all their requests cost."""
+        counts = ("prompt_tokens", "completion_tokens", "cached_tokens", "requests")
+        sums = ", ".join(f"{count} = {count} + excluded.{count}" for count in counts)
+        add = f"INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (run, stage) DO UPDATE SET {sums}"
+        with self._transaction():
+            for path in segment_files(self.directory, "replies"):
+                for key, payload in self._new_lines(path):
+                    self._db.execute("INSERT OR IGNORE INTO reply VALUES (?, ?)", (key, payload))
+            for path in segment_files(self.directory, "spent"):
+                for stage, payload in self._new_lines(path):
+                    spent = from_json(Usage, payload)
+                    self._db.execute(add, (run_of(path), stage, *(getattr(spent, count) for count in counts)))
+
+    def reply(self, key: str) -> Reply | None:
+        row = self._db.execute("SELECT payload FROM reply WHERE key = ?", (key,)).fetchone()
+        return row and from_json(Reply, row[0])
 
     def verdicts(self, key: str) -> tuple[Verdict, ...] | None:
         row = self._db.execute("SELECT verdicts FROM verdict WHERE key = ?", (key,)).fetchone()
@@ -364,9 +398,26 @@ class Ledger:
                 self._db.execute(f"UPDATE {table} SET until = NULL WHERE until > ?", (self.published,))
 
     def _take_in_segments(self) -> None:
+        for path in segment_files(self.directory, "extractions"):
+            self.add_extractions((key, from_json(Extraction, payload)) for key, payload, _ in read_segment(path))
+        self.take_in_replies()
+        self._drop_segments()
+
+    def _new_lines(self, segment: Path) -> Iterator[tuple[str, str]]:
+        """Yield key and payload of the lines that no committed transaction has taken from a segment, and note that this one has."""
+        row = self._db.execute("SELECT bytes FROM taken WHERE segment = ?", (segment.name,)).fetchone()
+        end = start = 0 if row is None else int(row[0])
+        for key, payload, after in read_segment(segment, start):
+            yield key, payload
+            end = after
+        if end > start:
+            self._db.execute("INSERT OR REPLACE INTO taken VALUES (?, ?)", (segment.name, end))
+
+    def _drop_segments(self) -> None:
         for path in segment_files(self.directory):
-            self.add_extractions((key, from_json(Extraction, payload)) for key, payload in read_segment(path))
             path.unlink()
+        with self._transaction():  # only now: a kill before this must not make anything count twice
+            self._db.execute("DELETE FROM taken")
 
     def _replace(self, table: str, scope: str, value: str, rows: Mapping[str, tuple[object, ...]]) -> None:
         """Make the rows of a scope these, given as id -> columns between scope and `since`; unchanged rows are left alone."""

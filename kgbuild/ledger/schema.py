@@ -94,6 +94,19 @@ MIGRATIONS: tuple[str, ...] = (
         f"CREATE INDEX {table}_since ON {table} (since);\nCREATE INDEX {table}_until ON {table} (until) WHERE until IS NOT NULL;\n"
         for table in ("document_in", "chunk", "triple", "mention", "failure", "entity", "member", "grouping", "fact")
     ),
+    # What was written to a store, by the store's own id, see `ledger.receipts`; and where the facts of one property stand.
+    """
+    CREATE TABLE receipt (database TEXT PRIMARY KEY, payload TEXT NOT NULL) WITHOUT ROWID;
+    CREATE INDEX fact_of_predicate ON fact (predicate, id);
+    """,
+    # What each run spent on a language model, by stage; and how many bytes of each segment file were taken in.
+    """
+    CREATE TABLE usage (
+        run INTEGER NOT NULL, stage TEXT NOT NULL, prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL,
+        cached_tokens INTEGER NOT NULL, requests INTEGER NOT NULL, PRIMARY KEY (run, stage)
+    ) WITHOUT ROWID;
+    CREATE TABLE taken (segment TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
+    """,
 )
 """`MIGRATIONS[n]` takes a ledger of version n to version n + 1. Never edit one that was released; append."""
 

@@ -1,7 +1,9 @@
 """What workers have finished but the writer has not committed yet, so that a kill loses no paid work.
 
-Each worker appends to a segment file of its own, one line per finished item: a checksum, a key and the payload as JSON. The
-writer takes all segments in before it plans; a torn last line fails its checksum and is dropped.
+Each worker appends to segment files of its own, one a kind, one line per finished item: a checksum, a key and the payload as JSON.
+The writer takes all segments in before it plans; a torn last line fails its checksum and is dropped.
+
+    extractions   key of an extraction -> Extraction        replies   key of a request -> Reply        spent   stage -> Usage
 """
 
 import json
@@ -46,21 +48,31 @@ def _line(key: str, payload: str) -> bytes:
     return b"%08x %s\n" % (zlib.crc32(body), body)
 
 
-@lru_cache(maxsize=4)
-def worker_segment(directory: Path, run_id: int) -> Segment:
+@lru_cache(maxsize=8)
+def worker_segment(directory: Path, run_id: int, kind: str) -> Segment:
     """Return this process's segment of a run; a run never appends to the file of an earlier one."""
-    return Segment(directory / "segments" / f"{run_id}-{os.getpid()}.jsonl")
+    return Segment(directory / "segments" / f"{run_id}-{os.getpid()}.{kind}.jsonl")
 
 
-def segment_files(directory: Path) -> list[Path]:
-    return sorted((directory / "segments").glob("*.jsonl"))
+def segment_files(directory: Path, kind: str = "*") -> list[Path]:
+    return sorted((directory / "segments").glob(f"*.{kind}.jsonl"))
 
 
-def read_segment(path: Path) -> Iterator[tuple[str, str]]:
-    """Yield key and payload of each whole line; a line that fails its checksum is skipped, since its work is simply done again."""
+def run_of(segment: Path) -> int:
+    """Return the id of the run that wrote a segment file."""
+    return int(segment.name.partition("-")[0])
+
+
+def read_segment(path: Path, start: int = 0) -> Iterator[tuple[str, str, int]]:
+    """Yield key and payload of each whole line from a byte offset on, and the offset after the line.
+
+    A line that fails its checksum is skipped, since its work is simply done again; the last one may still be in the writing.
+    """
     with path.open("rb") as lines:
+        lines.seek(start)
         for line in lines:
+            start += len(line)
             checksum, _, body = line.rstrip(b"\n").partition(b" ")
             if line.endswith(b"\n") and checksum == b"%08x" % zlib.crc32(body):
                 key, payload = json.loads(body)
-                yield key, payload
+                yield key, payload, start

@@ -1,7 +1,7 @@
 """Coroutines run from code that waits: one event loop a process, on a thread of its own, shared by all batches.
 
-Requests of all batches meet on it, so that a server sees one client and one limit, and the tail of a batch overlaps with the head of
-the next.
+Requests of all batches meet on it, so that a server sees one client and one limit, and the tail of a batch overlaps with the head
+of the next.
 """
 
 import asyncio
