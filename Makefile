@@ -59,4 +59,4 @@ $(VENV)/installed-for-tests: pyproject.toml constraints.txt | $(UV)
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-train demo-graph dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-train .neo4j demo-graph dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
