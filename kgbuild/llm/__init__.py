@@ -3,11 +3,12 @@
 protocol           requests, replies and the two things that stages see of this folder: ChatModel and Replies
 asking             one question asked once: remembered replies first
 running            questions of many batches asked side by side, from code that waits
-openai_compatible  any server that speaks the OpenAI protocol, vLLM first among them
+openai_compatible  any server that speaks the OpenAI protocol, vLLM first among them; what goes over the wire stands in wire
 capabilities       what such a server can do, proved by its replies
 recorded           replies written down beforehand
 """
 
+import atexit
 import os
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit
 from kgbuild.errors import InputError
 from kgbuild.llm.protocol import ChatModel
 from kgbuild.llm.recorded import RecordedReplies
+from kgbuild.llm.running import run_all
 from kgbuild.settings import Settings
 
 _opening = Lock()
@@ -46,6 +48,9 @@ def _open(address: str, _pid: int) -> ChatModel:
                 raise InputError("--llm", "the URL holds a password", "Give a key in OPENAI_API_KEY instead")
             if model and parts.scheme in ("http", "https") and parts.hostname:
                 settings = Settings.read()
-                return OpenAICompatible(url, model, settings.requests, settings.reply_s, os.environ.get("OPENAI_API_KEY"))
+                key = os.environ.get("OPENAI_API_KEY") or None
+                opened = OpenAICompatible(url, model, settings.requests, settings.reply_s, key)
+                atexit.register(lambda: run_all([opened.close()]))
+                return opened
     remedy = "Use server:MODEL@URL, such as server:Qwen/Qwen2.5-7B-Instruct@http://localhost:8000/v1, or recorded:FILE"
     raise InputError("--llm", f"{address!r} names no model", remedy)
