@@ -131,9 +131,9 @@ def _found(text: str, words: str) -> Iterator[Span]:
 class Flattened:
     """The sentences of a chunk in one line of text, a blank between two, in the form in which a model is shown them.
 
-    White space and control characters become one blank, so that no sentence can begin a line of its own; letters are composed (NFC),
-    as a model writes them; and what chat templates and the frame of a prompt are made of is shown in look-alikes, so that a document
-    can imitate neither. Each character knows where it comes from, so evidence still points into the text as read.
+    White space and control characters become one blank, so that no sentence begins a line of its own. Letters are composed (NFC)
+    as models write them. What chat templates and the frame of a prompt are made of is shown in look-alikes, so that a document can
+    imitate neither. Each character knows where it comes from: evidence still points into the text as read.
 
     sentences: spans in `text`, one for each sentence of the chunk that has any words to show.
     """

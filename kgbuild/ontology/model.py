@@ -82,6 +82,7 @@ class Ontology:
     digest: of everything that decides what is extracted and judged, see `content_digest`; the same for every file format.
     disjoint: pairs of classes that share no member.
     source, licence: where the ontology comes from, and on what terms.
+    examples: worked examples for prompts, a line of JSON each; they are no part of what holds, and so not of the digest.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Ontology:
     description: str = ""
     source: str = ""
     licence: str = ""
+    examples: tuple[str, ...] = ()
 
     @cached_property
     def _ancestors(self) -> dict[str, frozenset[str]]:

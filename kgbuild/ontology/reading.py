@@ -24,7 +24,14 @@ def read(address: str | Path) -> Ontology:
     if errors:
         others = f" ({len(errors)} errors in all)" if len(errors) > 1 else ""
         raise OntologyError(errors[0].place, errors[0].problem + others, f"See `kgbuild ontology check {address}`")
-    return draft.ontology
+    return replace(draft.ontology, examples=_lines(worked_examples(address)))
+
+
+def _lines(path: Path | None) -> tuple[str, ...]:
+    try:
+        return tuple(line for line in path.read_text("utf-8").split("\n") if line.strip()) if path is not None else ()
+    except (OSError, UnicodeDecodeError) as error:
+        raise OntologyError(path, f"cannot be read ({error})", "Save it as UTF-8, or remove it") from error
 
 
 def check(address: str | Path) -> tuple[Problem, ...]:

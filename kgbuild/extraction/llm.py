@@ -1,0 +1,294 @@
+"""A language model as an extractor: messages, grammar, parsing and grounding around one call.
+
+    chunk -> flattened text -> grammar and messages -> reply -> claims -> candidates, at their place in the text as read
+
+Where a server does not hold one way of asking, the next one down is taken: grammar, schema with the spans listed, plain schema, any
+JSON object, free text. It is the last part of each candidate's `extractor`. A reply cut short is asked for in halves of the text.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from kgbuild import ids
+from kgbuild.chunking import sentence_spans
+from kgbuild.denoising import Denoising
+from kgbuild.errors import KgbuildError, ModelUnavailable, ReplyCut, ReplyRefused
+from kgbuild.extraction import parsing
+from kgbuild.extraction.claims import ClaimReader, Place
+from kgbuild.extraction.examples import worked_examples
+from kgbuild.extraction.grammar import MAX_TRIPLES, Copyable, lark_grammar, plain_schema, signatures, span_schema
+from kgbuild.extraction.grounding import Flattened, Passage
+from kgbuild.extraction.messages import AS_LIST, AS_OBJECT, probe_message, system_message, user_message
+from kgbuild.extraction.open_mode import opened
+from kgbuild.extraction.parsing import Silence, Stated, parse
+from kgbuild.llm import open_model
+from kgbuild.llm.asking import ask
+from kgbuild.llm.protocol import (
+    Capabilities,
+    ChatModel,
+    Constraint,
+    Grammar,
+    JsonObject,
+    JsonSchema,
+    Message,
+    Replies,
+    Reply,
+    Request,
+)
+from kgbuild.llm.running import run_all
+from kgbuild.ontology.model import Ontology
+from kgbuild.prompts import read_prompt
+from kgbuild.records import CandidateTriple, Chunk, Extraction, Failure, Literal, Mention, Span
+
+VERSION = 1
+"""Raised by hand whenever equal replies would give other candidates, or other requests would be sent."""
+
+MAX_REPLY_TOKENS = 2000
+"""Some 40 triples; at most half of the context where the server tells how long that is."""
+
+STAGE = "extracting"
+
+
+@dataclass(frozen=True, slots=True)
+class LlmOptions:
+    """What is asked besides the one question about each chunk.
+
+    probe: ask once more about sentences that name something and gave nothing. denoise, decontextualise: see `denoising`.
+    """
+
+    probe: bool = False
+    denoise: bool = False
+    decontextualise: bool = False
+
+
+class LlmExtractor:
+    """Asks a model about each chunk, all chunks of a batch side by side. `key` knows what is asked, and nothing of the server."""
+
+    def __init__(self, model: ChatModel, ontology: Ontology, replies: Replies, options: LlmOptions = LlmOptions()) -> None:
+        self.name = f"llm/{model.name}"
+        prompt = read_prompt("extraction" if ontology.properties else "extraction_open")
+        self._passage, self._probe = read_prompt("extraction_passage"), read_prompt("extraction_probe")
+        self._system = system_message(prompt, ontology)
+        self._denoising = Denoising(model, replies, options.denoise, options.decontextualise)
+        self.key = ids.digest(
+            "llm",
+            [VERSION, parsing.VERSION],
+            model.name,
+            [self._system.content, self._passage.digest, self._probe.digest if options.probe else "", self._denoising.key],
+            [ontology.digest, ontology.examples],
+        )
+        self._model, self._ontology, self._replies, self._options = model, ontology, replies, options
+        self._examples = worked_examples(ontology)
+        self._reader = ClaimReader(ontology if ontology.properties else None)
+
+    def chunk_key(self, chunk: Chunk) -> str:
+        return ids.digest(chunk.text, chunk.heading_path, chunk.context)
+
+    def extract(self, chunks: Sequence[Chunk]) -> list[Extraction]:
+        found = run_all(self._extracted(chunk) for chunk in chunks)
+        away = [result for result in found if isinstance(result, ModelUnavailable)]
+        if away and len(away) == len(found):
+            raise away[0]
+        return [_failed(result) if isinstance(result, KgbuildError) else result for result in found]
+
+    async def _extracted(self, chunk: Chunk) -> Extraction:
+        return await self._read(chunk, await self._denoising.rewritten(chunk))
+
+    async def _read(self, chunk: Chunk, rewritten: str) -> Extraction:
+        """Ask about a chunk, in halves where the reply to the whole is cut short."""
+        text = Flattened.of(chunk.text)
+        copyable = Copyable.of(text)
+        if not copyable.has_words or not signatures(self._ontology, copyable):
+            return Extraction(())  # nothing that a triple could be made of
+        try:
+            return await self._asked(chunk, text, copyable, rewritten)
+        except ReplyCut as cut:
+            if (halves := _halves(chunk)) is None:
+                return _failed(cut)
+            first, second = await asyncio.gather(*(self._read(half, rewritten) for half in halves))
+            return Extraction((*first.candidates, *second.candidates), failure=first.failure or second.failure)
+
+    async def _asked(self, chunk: Chunk, text: Flattened, copyable: Copyable, rewritten: str) -> Extraction:
+        everything = range(1, len(text.sentences) + 1)
+
+        def question(form: str) -> tuple[Message, ...]:
+            return self._system, user_message(self._passage, chunk, text, self._examples, form, rewritten)
+
+        said, reply, way = await self._answer(question, copyable, everything)
+        candidates = self._candidates(said, chunk, text, way)
+        if not self._options.probe or not (silent := _silent(text, candidates, chunk)):
+            return Extraction(candidates)
+
+        def once_more(form: str) -> tuple[Message, ...]:
+            return *question(form), Message("assistant", reply), probe_message(self._probe, silent, form)
+
+        try:
+            said, _, way = await self._answer(once_more, copyable, silent)
+        except (ReplyCut, ReplyRefused) as error:
+            return replace(_failed(error), candidates=candidates)
+        found = {candidate.id: candidate for candidate in (*candidates, *self._candidates(said, chunk, text, way))}
+        return Extraction(tuple(found.values()))
+
+    async def _answer(
+        self, question: Callable[[str], tuple[Message, ...]], text: Copyable, sentences: Sequence[int]
+    ) -> tuple[tuple[Stated, ...], str, str]:
+        """Return what the reply says, the reply, and the way in which it was asked for: the best that the server takes."""
+        can = await self._model.capabilities()
+        max_tokens = min(MAX_REPLY_TOKENS, (can.max_model_len or 2 * MAX_REPLY_TOKENS) // 2)
+        refused = None
+        for way, form, constraint in _ways(can, text, self._ontology, sentences):
+            request = Request(question(form), max_tokens, constraint)
+            try:
+                said, reply = await ask(self._model, request, partial(_read, len(sentences)), self._replies, STAGE)
+            except ReplyRefused as error:
+                refused = error
+            else:
+                return said, reply, way
+        assert refused is not None  # free text is always a way
+        raise refused
+
+    def _candidates(self, said: Sequence[Stated], chunk: Chunk, text: Flattened, way: str) -> tuple[CandidateTriple, ...]:
+        passage = text.passage()
+        found: dict[str, CandidateTriple] = {}
+        for stated in said:
+            claim = stated.claim.model_copy(
+                update={"evidence": _evidence(stated, text, passage), "extractor": f"{self.name}/{way}"}
+            )
+            claim = claim if self._ontology.properties else opened(claim)
+            candidate = _in_chunk(self._reader.candidate(claim, passage), text, chunk)
+            found.setdefault(candidate.id, candidate)
+        return tuple(found.values())
+
+
+def _ways(
+    can: Capabilities, text: Copyable, ontology: Ontology, sentences: Sequence[int]
+) -> Iterator[tuple[str, str, Constraint | None]]:
+    """Yield the ways to ask that a server knows, the one that holds most first, each with the form of answer to ask for."""
+    if can.grammar and (lark := lark_grammar(text, ontology, sentences)) is not None:
+        yield "grammar", AS_LIST, Grammar(lark)
+    if can.schema and (schema := span_schema(text, ontology, sentences)) is not None:
+        yield "span schema", AS_OBJECT, JsonSchema(schema)
+    if can.schema and (schema := plain_schema(text, ontology, sentences)) is not None:
+        yield "schema", AS_OBJECT, JsonSchema(schema)
+    if can.json_object:
+        yield "object", AS_OBJECT, JsonObject()
+    yield "text", AS_LIST, None
+
+
+def _read(sentences: int, reply: Reply) -> tuple[tuple[Stated, ...], str]:
+    """Read a reply about so many sentences."""
+    answer = parse(reply.text)
+    if answer.silence not in (None, Silence.NOTHING_STATED):
+        raise ReplyRefused(
+            STAGE, f"{answer.silence}: {reply.text[:80]!r}", "Try another model, or one behind a server that knows grammars"
+        )
+    if len(answer.stated) >= MAX_TRIPLES and sentences > 1:
+        raise ReplyCut(STAGE, f"the reply has {MAX_TRIPLES} triples, as many as it may", "Ask about less text")
+    return answer.stated, reply.text
+
+
+def _evidence(stated: Stated, text: Flattened, passage: Passage) -> Place | None:
+    """Return the sentence that was given as evidence, by number or in words; None leaves it to where subject and object stand."""
+    if stated.sentence is not None and 1 <= stated.sentence <= len(text.sentences):
+        sentence = text.sentences[stated.sentence - 1]
+        return Place(start=sentence.start, end=sentence.end)
+    quoted = passage.places(Flattened.of(stated.quote).text) if stated.quote else ()
+    return Place(start=quoted[0].start, end=quoted[0].end) if quoted else None
+
+
+def _in_chunk(candidate: CandidateTriple, text: Flattened, chunk: Chunk) -> CandidateTriple:
+    """Return a candidate found in the flattened text at its place in the document, with the words as the document has them."""
+
+    def placed(span: Span | None, words: str) -> tuple[Span | None, str]:
+        if span is None:
+            return None, words
+        at = text.original(span)
+        return at.shifted(chunk.span.start), at.of(chunk.text)
+
+    def mention(given: Mention) -> Mention:
+        span, words = placed(given.span, given.text)
+        return replace(given, document_id=chunk.document_id, span=span, text=words)
+
+    def literal(given: Literal) -> Literal:
+        span, words = placed(given.span, given.text)
+        return replace(given, span=span, text=words)
+
+    object_ = candidate.object
+    evidence, quote = placed(candidate.evidence, candidate.quote)
+    return ids.identified(
+        replace(
+            candidate,
+            chunk_id=chunk.id,
+            subject=mention(candidate.subject),
+            object=mention(object_) if isinstance(object_, Mention) else literal(object_),
+            evidence=evidence,
+            quote=quote,
+            qualifiers=tuple(replace(qualifier, value=literal(qualifier.value)) for qualifier in candidate.qualifiers),
+        )
+    )
+
+
+def _silent(text: Flattened, candidates: Sequence[CandidateTriple], chunk: Chunk) -> tuple[int, ...]:
+    """Return the numbers of sentences that name something and are no candidate's evidence."""
+    heard = [candidate.evidence for candidate in candidates if candidate.evidence is not None]
+    names = {end.text.casefold() for candidate in candidates for end in (candidate.subject, candidate.object)}
+    return tuple(
+        number
+        for number, sentence in enumerate(text.sentences, 1)
+        if holds_names(sentence.of(text.text), names)
+        and not any(span.contains(text.original(sentence).shifted(chunk.span.start)) for span in heard)
+    )
+
+
+def holds_names(sentence: str, known: set[str]) -> bool:
+    """Tell whether a sentence names something: a word with a capital that does not begin it, or a name known already.
+
+    >>> holds_names("She then joined Acme.", set()), holds_names("It was a mild day.", set())
+    (True, False)
+    """
+    folded = sentence.casefold()
+    return any(word[:1].isupper() and word != "I" for word in sentence.split()[1:]) or any(name in folded for name in known)
+
+
+def _halves(chunk: Chunk) -> tuple[Chunk, Chunk] | None:
+    """Cut a chunk between two of its sentences, near its middle; None where it has one sentence only. The first half is context."""
+    starts = [sentence.start for sentence in sentence_spans(chunk.text, "und")][1:]
+    if not starts:
+        return None
+    at = min(starts, key=lambda start: abs(start - len(chunk.text) // 2))
+    before, after = chunk.text[:at], chunk.text[at:]
+    middle = chunk.span.start + at
+    return (
+        replace(chunk, span=Span(chunk.span.start, middle), text=before),
+        replace(chunk, span=Span(middle, chunk.span.end), text=after, context=before[-len(chunk.context) or -400 :]),
+    )
+
+
+def _failed(error: KgbuildError) -> Extraction:
+    return Extraction(
+        (), failure=Failure(STAGE, "", None, _REASONS.get(type(error), type(error).__name__), str(error), error.retryable)
+    )
+
+
+_REASONS: dict[type[KgbuildError], str] = {
+    ModelUnavailable: "model unavailable",
+    ReplyCut: "reply cut short",
+    ReplyRefused: "no usable reply",
+}
+
+
+@dataclass(frozen=True)
+class LlmAddress:
+    """Where a batch finds the extractor. model: an address that `llm.open_model` takes."""
+
+    model: str
+    ontology: Ontology
+    options: LlmOptions = LlmOptions()
+
+    def open(self, replies: Replies) -> LlmExtractor:
+        return LlmExtractor(open_model(self.model), self.ontology, replies, self.options)
+
+    def __hash__(self) -> int:
+        return hash((self.model, self.ontology.digest, self.ontology.examples, self.options))

@@ -1,0 +1,234 @@
+"""Reply text -> claims, however the reply is written: nothing that a model said clearly is lost to a missing quote.
+
+    thoughts left out -> JSON anywhere in the reply, property(subject, object) on a line -> claims, or one reason for none
+
+Objects are read one by one, each by itself: text around them, trailing commas between them and a reply that ends in the middle of
+the last one cost at most that last one. An object is read as JSON, or as YAML's flow style, which is JSON with single quotes, bare
+words and trailing commas.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import yaml
+from pydantic import ValidationError
+
+from kgbuild.extraction.claims import Claim
+
+VERSION = 1
+"""Raised by hand whenever equal replies would give other claims."""
+
+
+class Silence(StrEnum):
+    """Why a reply gives no claim."""
+
+    NOTHING_STATED = "nothing stated"
+    EMPTY = "empty reply"
+    ONLY_THOUGHTS = "nothing but thoughts"
+    SCHEMA = "the schema instead of an answer"
+    PLACEHOLDERS = "the form instead of an answer"
+    NOT_TRIPLES = "JSON without triples"
+    NO_TRIPLES = "no triple in the reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A claim with the evidence that was given for it: the number of a sentence, or its words."""
+
+    claim: Claim
+    sentence: int | None = None
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a reply says. `silence` is None exactly when there are claims."""
+
+    stated: tuple[Stated, ...]
+    silence: Silence | None = None
+
+
+def parse(reply: str) -> Answer:
+    """Read a reply.
+
+    >>> [s.claim.object for s in parse("Sure: [{'subject': 'Ada', 'property': 'born_in', 'object': 'London'}, {'subj").stated]
+    ['London']
+    >>> parse("born_in(Ada, London)").stated[0].claim.predicate, str(parse("[]").silence)
+    ('born_in', 'nothing stated')
+    """
+    text = without_thoughts(reply)
+    if not text.strip():
+        return Answer((), Silence.ONLY_THOUGHTS if reply.strip() else Silence.EMPTY)
+    values = list(_values(text))
+    stated = (*(found for value in values for found in _stated(value)), *_calls(text)) or tuple(_tuples(text))
+    if stated:
+        said = tuple(found for found in stated if not _is_placeholder(found.claim))
+        return Answer(said, None if said else Silence.PLACEHOLDERS)
+    if any(_is_schema(value) for value in values):
+        return Answer((), Silence.SCHEMA)
+    if any(_says_nothing(value) for value in values) or _NOTHING.search(text):
+        return Answer((), Silence.NOTHING_STATED)
+    return Answer((), Silence.NOT_TRIPLES if values else Silence.NO_TRIPLES)
+
+
+_THOUGHTS = re.compile(r"<(think|thinking|reasoning)>.*?(</\1>|\Z)", re.DOTALL | re.IGNORECASE)
+_WHAT = "(?:triples?|triplets?|facts?|relations?|information)"
+_NOTHING = re.compile(
+    rf"\A\W*(?:none|n/a|empty)\W*(?:\n|\Z)|\bno (?:\w+ ){{0,2}}{_WHAT}\b"
+    rf"|\bnot (?:contain|state|include|mention|provide|match|have|see) (?:\w+ ){{0,3}}{_WHAT}\b",
+    re.IGNORECASE,
+)
+
+
+def without_thoughts(reply: str) -> str:
+    """Leave out what stands between <think> and </think>, which a template may open before the reply, and a reply never close."""
+    before, closed, after = reply.rpartition("</think>")
+    return after if closed and "<think>" not in before else _THOUGHTS.sub("", reply)
+
+
+# -- JSON, anywhere
+
+_OPENS = re.compile(r"[\[{]")
+_DECODER = json.JSONDecoder(strict=False)
+_MAX_OBJECT = 4000
+"""Characters of an object that is no JSON and read all the same."""
+
+
+def _values(text: str) -> Iterator[object]:
+    """Yield the lists and objects of a text, outermost first; inside one that cannot be read, those that can."""
+    at = 0
+    while (opens := _OPENS.search(text, at)) is not None:
+        value, at = _value(text, opens.start())
+        if value is not None:
+            yield value
+
+
+def _value(text: str, at: int) -> tuple[object, int]:
+    """Return the value that begins at a place, and where it ends; None and the next place where none does."""
+    try:
+        return _DECODER.raw_decode(text, at)
+    except (json.JSONDecodeError, RecursionError):
+        pass
+    if text[at] == "{" and (end := _closing(text, at)) is not None:
+        try:
+            return yaml.load(text[at:end], yaml.CBaseLoader), end  # no types but text, lists and objects
+        except (yaml.YAMLError, RecursionError):
+            pass
+    return None, at + 1
+
+
+def _closing(text: str, at: int) -> int | None:
+    """Return where the object that opens here has closed, brackets counted without regard to quotes; None where it never does."""
+    depth = 0
+    for place in range(at, min(at + _MAX_OBJECT, len(text))):
+        depth += (text[place] == "{") - (text[place] == "}")
+        if depth == 0:
+            return place + 1
+    return None
+
+
+def _stated(value: object) -> Iterator[Stated]:
+    """Yield the triples in a value of JSON, however deep they lie: objects with a subject, or lists of three names."""
+    if isinstance(value, list):
+        if len(value) == 3 and all(isinstance(part, str) for part in value):
+            subject, predicate, object_ = value
+            yield from _claimed({"subject": subject, "property": predicate, "object": object_})
+            return
+        for part in value:
+            yield from _stated(part)
+    elif isinstance(value, dict):
+        claimed = list(_claimed(value))
+        yield from claimed
+        if not claimed and not _is_schema(value):
+            for part in value.values():
+                yield from _stated(part)
+
+
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "subject": ("subject", "head", "source", "subj", "s"),
+    "predicate": ("property", "predicate", "relation", "relationship", "rel", "p"),
+    "object": ("object", "tail", "target", "obj", "o"),
+    "subject_class": ("subject_class", "subject_type", "head_type", "source_type"),
+    "object_class": ("object_class", "object_type", "tail_type", "target_type"),
+    "qualifiers": ("qualifiers",),
+}
+"""What fields are called by models that do not keep to the form."""
+
+
+def _claimed(value: Mapping[str, object]) -> Iterator[Stated]:
+    fields: dict[str, object] = {}
+    for field, names in _NAMES.items():
+        given = next((value[name] for name in names if name in value), None)
+        fields |= (
+            {} if given is None else {field: given.get("name") if isinstance(given, dict) and field != "qualifiers" else given}
+        )
+    if not {"subject", "predicate", "object"} <= fields.keys():
+        return
+    try:
+        claim = Claim.model_validate({name: part for name, part in fields.items() if part != ""})
+    except ValidationError:
+        return
+    sentence = str(value.get("sentence", ""))
+    evidence = value.get("evidence", value.get("quote", ""))
+    yield Stated(
+        claim, int(sentence) if re.fullmatch(r"\d{1,6}", sentence) else None, evidence if isinstance(evidence, str) else ""
+    )
+
+
+def _is_schema(value: object) -> bool:
+    return isinstance(value, dict) and bool(value.keys() & {"$defs", "$schema", "properties", "anyOf", "items", "required"})
+
+
+def _says_nothing(value: object) -> bool:
+    return value == [] or (isinstance(value, dict) and any(part == [] for part in value.values()))
+
+
+def _is_placeholder(claim: Claim) -> bool:
+    return not claim.subject.strip(" .…") or not claim.object.strip(" .…")
+
+
+# -- property(subject, object)
+
+_CALL = re.compile(r"(?m)(?:^[\s*•{(-]*(?P<words>[^\W\d_]\w*(?: \w+){1,3})|(?P<word>\w+))\(")
+
+
+def _calls(text: str) -> Iterator[Stated]:
+    """Yield what is written as property(subject, object) on one line: brackets may nest, and the first comma parts the names."""
+    for line in text.replace("\\_", "_").splitlines():
+        at = 0
+        while (called := _CALL.search(line, at)) is not None:
+            at = called.end()
+            comma, end = _arguments(line, at)
+            if comma is not None and end is not None:
+                subject, object_ = _bare(line[at:comma]), _bare(line[comma + 1 : end])
+                if subject and object_:
+                    yield Stated(Claim(subject=subject, predicate=called["words"] or called["word"], object=object_))
+                    at = end
+
+
+def _arguments(line: str, at: int) -> tuple[int | None, int | None]:
+    """Return the places of the first comma outside nested brackets and of the bracket that closes the call."""
+    depth, comma = 0, None
+    for place in range(at, len(line)):
+        if line[place] == ")" and depth == 0:
+            return comma, place
+        depth += (line[place] == "(") - (line[place] == ")")
+        if line[place] == "," and depth == 0 and comma is None:
+            comma = place
+    return comma, None
+
+
+_TUPLE = re.compile(r"""\(\s*(["'])([^\n]+?)\1\s*,\s*(["'])([^\n]+?)\3\s*,\s*(?:(["'])([^\n]+?)\5|([^\s,()"'][^\n,()"']*))\s*\)""")
+
+
+def _tuples(text: str) -> Iterator[Stated]:
+    """Yield what is written as ("subject", "property", "object") on one line."""
+    for found in _TUPLE.finditer(text):
+        yield Stated(Claim(subject=found[2], predicate=found[4], object=found[6] or found[7]))
+
+
+def _bare(name: str) -> str:
+    return name.strip().strip("\"'“”").strip()
