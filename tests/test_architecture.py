@@ -29,7 +29,7 @@ LAYERS = (
     {"ontology"},
     {"documents", "chunking", "denoising", "compact", "llm", "extraction", "judging", "resolution", "fusion"},
     {"stores", "view", "ledger"},
-    {"evaluation", "report", "explanation", "batches", "pipeline", "planning", "runner"},
+    {"exploring", "evaluation", "report", "explanation", "batches", "pipeline", "planning", "runner"},
     {"flows"},
     {"cli", "__main__"},
 )

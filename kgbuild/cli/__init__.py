@@ -6,7 +6,7 @@ from errno import EDQUOT, EIO, ENOSPC
 
 import typer
 
-from kgbuild.cli import build, doctor, evaluate, explain, export, ontology, query, report, stages, train
+from kgbuild.cli import build, doctor, evaluate, explain, explore, export, ontology, query, report, stages, train
 from kgbuild.cli.console import err, escape
 from kgbuild.errors import KgbuildError
 
@@ -27,6 +27,7 @@ app.command()(report.rejected)
 app.command()(explain.explain)
 app.command()(query.query)
 app.command()(export.view)
+app.command()(explore.explore)
 app.command()(export.export)
 app.command()(stages.extract)
 app.command()(stages.judge)

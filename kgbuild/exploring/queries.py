@@ -1,0 +1,69 @@
+"""Saved queries: Cypher files a person can read, filled with names that are in the graph."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+
+from kgbuild.exploring.contents import Contents
+from kgbuild.ontology.model import Property
+
+
+@dataclass(frozen=True, slots=True)
+class SavedQuery:
+    """A question to the graph. `cypher` stands alone, with examples from the graph in place of parameters.
+
+    file: its name in the package and on disk. title: what it answers. about: what the reader sees, and may change.
+    draws: whether the answer is a picture rather than a table.
+    """
+
+    file: str
+    title: str
+    about: str
+    cypher: str
+    draws: bool
+
+    @property
+    def script(self) -> str:
+        """The query as it is saved: Browser shows the first comment as its name."""
+        return f"// {self.title}\n// {self.about}\n{self.cypher};\n"
+
+
+def saved_queries(held: Contents) -> tuple[SavedQuery, ...]:
+    """Return the queries in the order in which a newcomer may run them."""
+    folder = files("kgbuild.exploring") / "queries"
+    names = sorted(file.name for file in folder.iterdir() if file.name.endswith(".cypher"))
+    parameters = parameters_of(held)
+    return tuple(_query(name, (folder / name).read_text("utf-8"), parameters) for name in names)
+
+
+def parameters_of(held: Contents) -> Mapping[str, str | Sequence[str]]:
+    """Return what the queries leave open: two entities to begin with, and the relationship types of which one side can be true."""
+
+    def types(wanted: Sequence[Property]) -> list[str]:
+        relationships = held.projection.relationships
+        return sorted(relationships[prop.name].type for prop in wanted if prop.name in relationships)
+
+    properties = held.ontology.properties.values()
+    return {
+        "entity": held.entity,
+        "other": held.other,
+        "one_object": types([prop for prop in properties if prop.functional or prop.max_cardinality is not None]),
+        "one_subject": types([prop for prop in properties if prop.inverse_functional]),
+        "one_way": types([prop for prop in properties if prop.asymmetric]),
+    }
+
+
+def _query(name: str, text: str, parameters: Mapping[str, str | Sequence[str]]) -> SavedQuery:
+    for key in sorted(parameters, key=len, reverse=True):
+        text = text.replace(f"${key}", _literal(parameters[key]))
+    lines = text.splitlines()
+    comments = [line.removeprefix("//").strip() for line in lines if line.startswith("//")]
+    cypher = "\n".join(line for line in lines if not line.startswith("//")).strip()
+    title, about = comments[0], " ".join(comments[1:])
+    return SavedQuery(name, title, about, cypher, draws="(picture)" in about)
+
+
+def _literal(value: str | Sequence[str]) -> str:
+    """Write a string or a list of strings in Cypher, whose escapes are those of JSON."""
+    return json.dumps(value, ensure_ascii=False).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
