@@ -8,6 +8,7 @@ from kgbuild.batches import Reading
 from kgbuild.errors import InputError
 from kgbuild.extraction import ExtractorAddress
 from kgbuild.judging import JudgeAddress
+from kgbuild.judging.calibration import read_calibration
 from kgbuild.ledger import LEDGER_FILE, Snapshot
 from kgbuild.ontology.model import Ontology
 from kgbuild.pipeline import BuildPlan, files_of
@@ -59,9 +60,21 @@ def extractor_address(kind: str, ontology: Ontology, weights: Path | None, *, un
     raise InputError("--extractor", f"{kind!r} is no extractor", "Use compact")
 
 
-def judge_address(kind: str, ontology: Ontology, weights: Path | None) -> JudgeAddress:
-    """Return the address of a judge: "score" for what the compact extractor found itself, "compact" for triples from anywhere."""
-    return JudgeAddress(kind, ontology, str(weights) if weights else None)
+def judge_address(
+    kind: str, ontology: Ontology, weights: Path | None, llm: str | None = None, calibration: Path | None = None
+) -> JudgeAddress:
+    """Return the address of a judge.
+
+    kind: "score" for what the compact extractor found itself; "compact" and "llm" for triples from anywhere; "rules".
+    calibration: a file that `kgbuild calibrate` wrote for the language model. Raises InputError for one that is not.
+    """
+    if kind != "llm":
+        if calibration is not None:
+            raise InputError("--calibration", "only a language model's answers have one", "Leave it out, or use --extractor llm")
+        return JudgeAddress(kind, ontology, str(weights) if weights else None)
+    if not llm:
+        raise InputError("--llm", "no language model is named", "Use server:MODEL@URL or recorded:FILE")
+    return JudgeAddress(kind, ontology, llm=llm, calibration=read_calibration(calibration) if calibration else None)
 
 
 def uncovered_properties(ontology: Ontology, weights: Path | None) -> tuple[str, ...]:

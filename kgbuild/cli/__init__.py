@@ -6,7 +6,7 @@ from errno import EDQUOT, EIO, ENOSPC
 
 import typer
 
-from kgbuild.cli import build, doctor, evaluate, explain, explore, export, ontology, query, report, stages, train
+from kgbuild.cli import build, calibrate, doctor, evaluate, explain, explore, export, ontology, query, report, stages, train
 from kgbuild.cli.console import err, escape
 from kgbuild.errors import KgbuildError
 
@@ -34,6 +34,7 @@ app.command()(stages.judge)
 app.command()(stages.resolve)
 app.command()(stages.fuse)
 app.command()(train.train)
+app.command()(calibrate.calibrate)
 app.command()(evaluate.evaluate)
 app.command()(doctor.doctor)
 app.add_typer(ontology.app, name="ontology")

@@ -23,7 +23,10 @@ ROWS_PER_BATCH, BYTES_PER_BATCH = 64, 1_000_000
 InputArgument = Annotated[Path | None, Argument(metavar="INPUT", help="A file of JSON lines; stdin by default, or with -.")]
 OutputOption = Annotated[Path | None, Option("--output", metavar="FILE", help="Where to write; stdout by default.")]
 OntologyOption = Annotated[str | None, Option("--ontology", metavar="ONTOLOGY", help="A bundled name, a file or a folder.")]
-JUDGES = ("compact", "rules")
+JUDGES = ("compact", "llm", "rules")
+LlmOption = Annotated[
+    str | None, Option("--llm", metavar="ADDRESS", help="The language model: server:MODEL@URL, or recorded:FILE.")
+]
 WeightsOption = Annotated[
     Path | None, Option("--weights", metavar="FILE", help="Weights of the compact model; those shipped by default.")
 ]
@@ -64,8 +67,12 @@ def judge(
     output: OutputOption = None,
     ontology: OntologyOption = None,
     extractor: Annotated[
-        str, Option(help="What is asked about triples that break no rule: compact; with rules, nothing is.")
+        str, Option(help="What is asked about triples that break no rule: compact or llm; with rules, nothing is.")
     ] = "compact",
+    llm: LlmOption = None,
+    calibration: Annotated[
+        Path | None, Option("--calibration", metavar="FILE", help="What the model's answers are worth, from kgbuild calibrate.")
+    ] = None,
     weights: WeightsOption = None,
     uncovered: Annotated[
         bool, Option("--uncovered", help="As for extract; where the weights were never taught a property, rules decide.")
@@ -85,7 +92,7 @@ def judge(
     if extractor not in JUDGES:
         raise InputError("--extractor", f"{extractor!r} judges nothing", f"Use one of: {', '.join(JUDGES)}")
     meant = read_ontology(ontology)
-    judging = open_judge(judge_address(extractor, meant, weights or Settings.read().weights))
+    judging = open_judge(judge_address(extractor, meant, weights or Settings.read().weights, llm, calibration))
     reader = ClaimReader(meant)
 
     def judged(rows: Sequence[Row], _: None) -> list[Row]:
