@@ -53,13 +53,17 @@ class AsPrefectTasks:
     at_a_time: int
 
     def __call__(
-        self, step: Callable[[Sequence[Item], Context], Result], batches: Iterable[Sequence[Item]], context: Context
+        self,
+        step: Callable[[Sequence[Item], Context], Result],
+        batches: Iterable[Sequence[Item]],
+        context: Context,
+        at_a_time: int | None = None,
     ) -> Iterator[Result]:
         named = run_batch.with_options(name=step.__name__)
         pending: deque[PrefectFuture[Any]] = deque()
         for batch in batches:
             pending.append(named.submit(quote(step), quote(batch), quote(context)))  # quoted: not searched for futures
-            if len(pending) > self.at_a_time:
+            if len(pending) > (at_a_time or self.at_a_time):
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()

@@ -44,10 +44,17 @@ ROWS_PER_COMMIT = 1000
 
 
 class Runner(Protocol):
-    """Maps a step over batches, several at a time, and yields the results in the order of the batches."""
+    """Maps a step over batches, several at a time, and yields the results in the order of the batches.
+
+    at_a_time: how many batches, where they wait for a server rather than compute; None leaves it to the runner.
+    """
 
     def __call__(
-        self, step: Callable[[Sequence[Item], Context], Result], batches: Iterable[Sequence[Item]], context: Context
+        self,
+        step: Callable[[Sequence[Item], Context], Result],
+        batches: Iterable[Sequence[Item]],
+        context: Context,
+        at_a_time: int | None = None,
     ) -> Iterator[Result]: ...
 
 
@@ -64,7 +71,7 @@ class BuildPlan:
     """All that decides what a build makes of a folder of documents.
 
     llm: the address of the language model that the extractor or the judge asks; None when they ask none.
-    budget_tokens: what one run may spend on it; None for no limit.
+    requests: in flight at its server at a time. budget_tokens: what one run may spend on it; None for no limit.
     uncovered: properties that the extractor does not know and will not look for, for the report to name.
     """
 
@@ -74,6 +81,7 @@ class BuildPlan:
     extractor: ExtractorAddress
     judge: JudgeAddress
     llm: str | None = None
+    requests: int = 64
     budget_tokens: int | None = None
     uncovered: tuple[str, ...] = ()
     retry_failed: bool = False
@@ -104,7 +112,9 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
 
         with stages.stage("extracting", ledger.chunks_to_process() if added else 0):
             to_extract = _unextracted(ledger, extractor, stages.advance)
-            for extractions in run(extract_batch, _batches(to_extract, CHUNKS_PER_BATCH), Extracting(plan.extractor, this)):
+            for extractions in run(
+                extract_batch, _batches(to_extract, CHUNKS_PER_BATCH), Extracting(plan.extractor, this), _at_a_time(plan)
+            ):
                 ledger.take_in_replies()
                 ledger.add_extractions(extractions)
                 transient |= {key: done.failure for key, done in extractions if done.failure and done.failure.retryable}
@@ -112,7 +122,7 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
         unfinished: dict[str, Judgement] = {}
         with stages.stage("judging", None):
             to_judge = _unjudged(ledger, extractor, judge)
-            for judgements in run(judge_batch, _batches(to_judge, CHUNKS_PER_BATCH), Judging(plan.judge, this)):
+            for judgements in run(judge_batch, _batches(to_judge, CHUNKS_PER_BATCH), Judging(plan.judge, this), _at_a_time(plan)):
                 ledger.take_in_replies()
                 ledger.add_verdicts((key, done.verdicts) for key, done in judgements if done.failure is None)
                 unfinished |= {key: done for key, done in judgements if done.failure is not None}
@@ -324,6 +334,12 @@ def _batches(items: Iterable[Item], max_items: int) -> Iterator[list[Item]]:
     source = iter(items)
     while batch := list(islice(source, max_items)):
         yield batch
+
+
+def _at_a_time(plan: BuildPlan) -> int | None:
+    """Return how many batches keep a server busy: what waits is eight times what it works on, so that the slow last requests of a
+    batch, which holds up those behind it, leave it no slot empty."""
+    return None if plan.llm is None else 2 + 8 * plan.requests // CHUNKS_PER_BATCH
 
 
 class _Stages:

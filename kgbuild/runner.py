@@ -9,6 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
+from kgbuild.llm.running import stop
+
 Item = TypeVar("Item")
 Context = TypeVar("Context")
 Result = TypeVar("Result")
@@ -21,16 +23,24 @@ class InThreads:
     threads: int
 
     def __call__(
-        self, step: Callable[[Sequence[Item], Context], Result], batches: Iterable[Sequence[Item]], context: Context
+        self,
+        step: Callable[[Sequence[Item], Context], Result],
+        batches: Iterable[Sequence[Item]],
+        context: Context,
+        at_a_time: int | None = None,
     ) -> Iterator[Result]:
-        with ThreadPoolExecutor(self.threads) as pool:
+        threads = at_a_time or self.threads
+        with ThreadPoolExecutor(threads) as pool:
             pending: deque[Future[Result]] = deque()
             try:
                 for batch in batches:
                     pending.append(pool.submit(step, batch, context))
-                    if len(pending) > self.threads:
+                    if len(pending) > threads:
                         yield pending.popleft().result()
                 while pending:
                     yield pending.popleft().result()
+            except BaseException:  # Ctrl-C, or a batch that ends the run: what other batches wait for is not wanted any more
+                stop()
+                raise
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)

@@ -129,7 +129,9 @@ def killed_after(batches: int) -> Callable[..., Iterator[Any]]:
     """A runner that works batch by batch and dies after so many."""
     left = [batches]
 
-    def run(step: Callable[[Any, Any], Any], items: Iterable[Sequence[Any]], context: Any) -> Iterator[Any]:
+    def run(
+        step: Callable[[Any, Any], Any], items: Iterable[Sequence[Any]], context: Any, at_a_time: int | None = None
+    ) -> Iterator[Any]:
         for batch in items:
             if left[0] == 0:
                 raise Killed
@@ -201,7 +203,7 @@ def test_a_renamed_file_and_an_edited_neighbour_cost_no_extraction(tmp_path):
     write(folder, {"renamed.txt": ADA, "b.txt": BOB})
     asked: list[str] = []
 
-    def watched(step: Callable[[Any, Any], Any], batches: Iterable[Sequence[Any]], context: Any) -> Iterator[Any]:
+    def watched(step: Callable[[Any, Any], Any], batches: Iterable[Sequence[Any]], context: Any, *_: Any) -> Iterator[Any]:
         for batch in batches:
             asked.extend([step.__name__] * len(batch))
             yield step(batch, context)

@@ -121,28 +121,6 @@ class Capabilities:
     tokenize: bool = False
 
 
-class ChatModel(Protocol):
-    """A model behind an address. Retries, timeouts and the limit of requests in flight are its business, not its callers'.
-
-    name: the model's own name, without the address of its server.
-    """
-
-    name: str
-
-    async def capabilities(self) -> Capabilities:
-        """Return what the server can do, asked when first needed and remembered. Raises ModelUnavailable."""
-        ...
-
-    async def complete(self, request: Request) -> Reply:
-        """Return the finished reply to a request.
-
-        Raises ModelUnavailable when a later run may do better (no connection, 5xx, time, abort), ReplyCut when `max_tokens` or
-        the context ended before the reply did, BudgetSpent when no more may be asked in this run, and ReplyRefused when this
-        request will never be answered (400, 404).
-        """
-        ...
-
-
 class Replies(Protocol):
     """The memory of replies that were read whole and found valid; see `ledger.replies`."""
 
@@ -174,6 +152,28 @@ class NoReplies:
 
     def spent(self, stage: str, usage: Usage) -> None:
         pass
+
+
+class ChatModel(Protocol):
+    """A model behind an address. Retries, timeouts and the limit of requests in flight are its business, not its callers'.
+
+    name: the model's own name, without the address of its server.
+    """
+
+    name: str
+
+    async def capabilities(self, replies: Replies = NoReplies()) -> Capabilities:
+        """Return what the server can do, asked when first needed and remembered in `replies`. Raises ModelUnavailable."""
+        ...
+
+    async def complete(self, request: Request) -> Reply:
+        """Return the finished reply to a request.
+
+        Raises ModelUnavailable when a later run may do better (no connection, 5xx, time, abort), ReplyCut when `max_tokens` or
+        the context ended before the reply did, BudgetSpent when no more may be asked in this run, and ReplyRefused when this
+        request will never be answered (400, 404).
+        """
+        ...
 
 
 def total(usages: Sequence[Usage]) -> Usage:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kgbuild.errors import InputError, KgbuildError, ModelUnavailable, ReplyCut, ReplyRefused
-from kgbuild.llm.protocol import Capabilities, Reply, Request, Usage
+from kgbuild.llm.protocol import Capabilities, NoReplies, Replies, Reply, Request, Usage
 from kgbuild.serialisation import from_json
 
 ALL = Capabilities("recorded", None, grammar=True, schema=True, json_object=True, label_logprobs=True, top_logprobs=20)
@@ -61,7 +61,7 @@ class RecordedReplies:
                 raise InputError(f"{path}, line {number}", str(error), remedy) from None
         return cls(tuple(lines), f"recorded/{path.stem}")
 
-    async def capabilities(self) -> Capabilities:
+    async def capabilities(self, replies: Replies = NoReplies()) -> Capabilities:
         return self.can
 
     async def complete(self, request: Request) -> Reply:

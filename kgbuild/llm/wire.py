@@ -90,7 +90,7 @@ class Version:
 
 
 def body_of(request: Request, model: str, can: Capabilities, label_tokens: Mapping[str, int]) -> dict[str, Any]:
-    """Write a request. label_tokens: the first token of each label, where the server can tell the log-probabilities of any token."""
+    """Write a request. label_tokens: the first token of each label, where the server tells the log-probability of any token."""
     body: dict[str, Any] = {
         "model": model,
         "messages": [{"role": message.role, "content": message.content} for message in request.messages],
