@@ -24,7 +24,7 @@ def calibrate(
     llm: LlmOption = None,
     ontology: OntologyOption = None,
     target_precision: Annotated[
-        float, Option(min=0.5, max=1.0, help="Of what is accepted, this share is to be stated by its text.")
+        float, Option(min=0.5, max=0.99, help="Of what is accepted, this share is to be stated by its text.")
     ] = 0.95,
     as_json: JsonOption = False,
 ) -> None:

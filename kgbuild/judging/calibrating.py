@@ -3,6 +3,7 @@
 answers + labels -> a curve (Platt's for few labels, isotonic for many) -> probabilities -> the band for a target precision
 """
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -159,7 +160,7 @@ def fit(examples: Sequence[Example], model: str, prompt: str, target_precision: 
     if band is None:
         best = best_precision(probabilities, [example.stated for example in examples])
         remedy = "Ask for less with --target-precision, label more triples, or use another model"
-        raise InputError(model, f"no threshold reaches a precision of {target_precision:g} (the best has {best:.2f})", remedy)
+        raise InputError(model, f"no threshold reaches a precision of {target_precision:g} for sure (the best: {best:.2f})", remedy)
     return JudgeCalibration(model, prompt, curve, band, target_precision, len(examples))
 
 
@@ -196,24 +197,37 @@ def fit_isotonic(log_odds: Sequence[float], stated: Sequence[bool]) -> Steps:
 def pick_band(probabilities: Sequence[float], stated: Sequence[bool], target_precision: float) -> Band | None:
     """Return the narrowest band that keeps to the target on these labels; None where nothing could be accepted.
 
-    At least the target's share of what is accepted is stated, and at least the same share of what is rejected is not. Each edge
-    lies halfway between two probabilities, so that the last digit of one decides nothing.
+    At least the target's share of what is accepted is stated, and at least the same share of what is rejected is not: surely
+    enough that a few lucky labels decide nothing, see `at_least`. Each edge lies halfway between two probabilities, so that the
+    last digit of one decides nothing either.
     """
     ladder = _ladder(probabilities, stated)
-    rising = (step for step in ladder if step.above and step.stated_above / step.above >= target_precision)
-    if (accepting := next(rising, None)) is None:
+    accept_from = next((step.edge for step in ladder if at_least(step.stated_above, step.above) >= target_precision), None)
+    if accept_from is None:
         return None
-    falling = (
-        step.edge
-        for step in reversed(ladder)
-        if step.edge <= accepting.edge and step.below and step.unstated_below / step.below >= target_precision
+    below = (step for step in reversed(ladder) if step.edge <= accept_from)
+    return Band(
+        next((step.edge for step in below if at_least(step.unstated_below, step.below) >= target_precision), 0.0), accept_from
     )
-    return Band(next(falling, 0.0), accepting.edge)
 
 
 def best_precision(probabilities: Sequence[float], stated: Sequence[bool]) -> float:
-    """Return the highest precision that any threshold reaches."""
-    return max(step.stated_above / step.above for step in _ladder(probabilities, stated) if step.above)
+    """Return the highest precision that any threshold surely reaches."""
+    return max(at_least(step.stated_above, step.above) for step in _ladder(probabilities, stated))
+
+
+def at_least(right: int, of: int) -> float:
+    """Return the share that is right, less one standard error: the precision seen above the best of many thresholds flatters.
+
+    Source: Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", 1927.
+
+    >>> round(at_least(1, 1), 2), round(at_least(19, 19), 2), round(at_least(980, 1000), 3)
+    (0.5, 0.95, 0.975)
+    """
+    if of == 0:
+        return 0.0
+    share = right / of
+    return (share + 0.5 / of - math.sqrt(share * (1 - share) / of + 0.25 / of**2)) / (1 + 1 / of)
 
 
 @dataclass(frozen=True, slots=True)

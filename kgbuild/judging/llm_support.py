@@ -86,6 +86,10 @@ class LlmSupport:
         return round(probability(answer.log_odds), 6)
 
     def answers(self, batch: Sequence[Candidates]) -> list[list[Answer | Unanswered]]:
+        """Ask about every candidate, all at once; what a model says beside yes and no is no answer. Raises ModelUnavailable."""
+        return [[_plain(answer) for answer in answers] for answers in self.scored(batch)]
+
+    def scored(self, batch: Sequence[Candidates]) -> list[list[Answer | Unanswered]]:
         """Ask about every candidate, all at once. Raises ModelUnavailable when that is why not one of them got an answer."""
         replies = run_all([self._ask(triple, of.chunk) for of in batch for triple in of.triples])
         away = [reply for reply in replies if isinstance(reply, ModelUnavailable)]
@@ -109,9 +113,13 @@ class LlmSupport:
 def _answer_or_why_not(reply: Answer | KgbuildError) -> Answer | Unanswered:
     if isinstance(reply, KgbuildError):
         return Unanswered("no answer" if reply.retryable else "refused", f"{reply.where}: {reply.problem}", reply.retryable)
-    if reply.label_mass is not None and reply.label_mass < MIN_LABEL_MASS:
-        return Unanswered("no plain answer", f"yes and no had {reply.label_mass:.2g} of the probability together")
     return reply
+
+
+def _plain(answer: Answer | Unanswered) -> Answer | Unanswered:
+    if isinstance(answer, Answer) and answer.label_mass is not None and answer.label_mass < MIN_LABEL_MASS:
+        return Unanswered("no plain answer", f"yes and no had {answer.label_mass:.2g} of the probability together")
+    return answer
 
 
 def messages_about(triple: CandidateTriple, passage: str, ontology: Ontology | None, prompt: Prompt) -> tuple[Message, ...]:
