@@ -8,6 +8,8 @@ KgbuildError
 │   └── GraphLocked    another build is writing it
 ├── WeightsError       weights that are missing or do not fit
 ├── StoreError         a store that cannot be written, read or queried
+│   ├── StoreUnavailable  one that does not answer now (retryable)
+│   └── LoginRefused      one that asks for another user name or password
 ├── ModelUnavailable   a server that does not answer now (retryable)
 ├── BudgetSpent        a run that may ask no more; the next one goes on (retryable)
 ├── ReplyCut           a reply that its length limit or the context cut short
@@ -56,6 +58,16 @@ class WeightsError(KgbuildError):
 
 class StoreError(KgbuildError):
     """A store that cannot be written, read or queried."""
+
+
+class StoreUnavailable(StoreError):
+    """A store that does not answer now; a later run may do better."""
+
+    retryable = True
+
+
+class LoginRefused(StoreError):
+    """A store that asks for another user name or password."""
 
 
 class ModelUnavailable(KgbuildError):

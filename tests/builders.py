@@ -162,6 +162,18 @@ class Graph:
     def facts_of(self, entity_id: str) -> Iterator[Fact]:
         yield from self._facts_by_subject.get(entity_id, ())
 
+    def facts_of_entity(self, id_: str) -> Iterator[Fact]:
+        return (fact for fact in self.facts() if id_ in (fact.subject_id, getattr(fact.object, "entity_id", None)))
+
+    def facts_with(self, predicate: str) -> Iterator[Fact]:
+        return (fact for fact in self.facts() if fact.predicate == predicate)
+
+    def entity(self, id_: str) -> Entity | None:
+        return next((entity for entity in self.all_entities if entity.id == id_), None)
+
+    def chunks_of(self, document_id: str) -> list[Chunk]:
+        return sorted((chunk for chunk in self.all_chunks if chunk.document_id == document_id), key=lambda chunk: chunk.index)
+
     @cached_property
     def _texts(self) -> dict[str, str]:
         return {record.id: record.text for record in self.all_documents}
@@ -259,9 +271,8 @@ def differences(before: Graph | None, after: Graph) -> Differences:
         known = {record.id: record for record in old}
         return tuple(record for record in now if known.get(record.id) != record)
 
-    def gone(old, now):
-        kept = {record.id for record in now}
-        return tuple(record for record in old if record.id not in kept)
+    def retired(old, now):
+        return new(now, old)
 
     def compared(by):
         return Graph(
@@ -271,7 +282,7 @@ def differences(before: Graph | None, after: Graph) -> Differences:
             all_facts=by(before.all_facts, after.all_facts),
         )
 
-    return Differences(before.generation, compared(new), compared(gone))
+    return Differences(before.generation, compared(new), compared(retired))
 
 
 COMPANIES = Ontology(

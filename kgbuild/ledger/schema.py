@@ -94,7 +94,7 @@ MIGRATIONS: tuple[str, ...] = (
         f"CREATE INDEX {table}_since ON {table} (since);\nCREATE INDEX {table}_until ON {table} (until) WHERE until IS NOT NULL;\n"
         for table in ("document_in", "chunk", "triple", "mention", "failure", "entity", "member", "grouping", "fact")
     ),
-    # What was written to a store, by the store's own id, see `ledger.receipts`; and where the facts of one property stand.
+    # What was written to a store, by the store's own id, see `stores.neo4j.receipts`; and where the facts of one property stand.
     """
     CREATE TABLE receipt (database TEXT PRIMARY KEY, payload TEXT NOT NULL) WITHOUT ROWID;
     CREATE INDEX fact_of_predicate ON fact (predicate, id);

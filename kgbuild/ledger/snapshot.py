@@ -172,6 +172,16 @@ class Snapshot:
         )
         return tuple(from_json(Fact, payload) for (payload,) in rows)
 
+    def facts_with(self, predicate: str) -> Iterator[Fact]:
+        """Yield the facts of one property."""
+        rows = self._db.execute(f"SELECT payload FROM fact WHERE predicate = ? AND {self._alive} ORDER BY id", (predicate,))
+        return (from_json(Fact, payload) for (payload,) in rows)
+
+    def chunks_of(self, document_id: str) -> tuple[Chunk, ...]:
+        """Return a document's chunks in the order in which they stand."""
+        rows = self._db.execute(f"SELECT payload FROM chunk WHERE document_id = ? AND {self._alive}", (document_id,))
+        return tuple(sorted((from_json(Chunk, payload) for (payload,) in rows), key=lambda chunk: chunk.index))
+
     def differences(self, since: int | None) -> Differences:
         """Return what turns the graph of generation `since`, None for an empty one, into this one."""
         before = self.at(since or 0)
@@ -181,10 +191,17 @@ class Snapshot:
             known = f"(id, recipe) NOT IN (SELECT id, recipe FROM {table} WHERE {before})"
             return f"{{alive}} AND {known if table == 'document_in' else f'since > {since or 0}'}"
 
-        def retracted(table: str) -> str:
-            return f"{before} AND id NOT IN (SELECT id FROM {table} WHERE {{alive}})"
+        def retired(table: str) -> str:
+            read_anew = (
+                f" AND (id, recipe) NOT IN (SELECT id, recipe FROM {table} WHERE {{alive}})" if table == "document_in" else ""
+            )
+            return f"until > {since or 0} AND until <= {self.generation}{read_anew}"
 
-        return Differences(since, _Part(self, changed), _Part(self, retracted))
+        return Differences(since, _Part(self, changed), _Part(self, retired))
+
+    def receipts(self) -> dict[str, str]:
+        """Return what is known of the stores that the graph was published to, by the store's own id."""
+        return dict(self._db.execute("SELECT database, payload FROM receipt ORDER BY database").fetchall())
 
     # -- counts
 

@@ -7,7 +7,7 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -15,10 +15,13 @@ from typing import Any
 from kgbuild.ontology.model import Ontology
 from kgbuild.records import Entity, EntityRef, Evidence, Fact, LiteralValue, Status
 
-NODE_LABELS = ("Document", "Chunk", "Entity", "__Entity__")
+MARKER = "__KgbuildGraph__"
+"""The label of the one node that says which graph, and which generation of it, a database holds."""
+NODE_LABELS = ("Document", "Chunk", "Entity", "__Entity__", MARKER)
 OWN_RELATIONSHIPS = ("FROM_DOCUMENT", "NEXT_CHUNK", "FROM_CHUNK")
 CAPTION = "label"
 """What readers of GraphML draw on nodes and edges; kept free of properties in every store."""
+NO_LABEL = re.compile("[\x00\ud800-\udfff]")
 ENTITY_PROPERTIES = ("id", "name", "class_name", "aliases", "description", "fact_ids")
 FACT_PROPERTIES = (
     "id",
@@ -66,16 +69,33 @@ class Projection:
     literals: Mapping[str, LiteralProperty]
 
 
+Use = tuple[str, ...]
+"""One thing that names depend on: ("property", name), ("qualifier", name, qualifier), ("value", name, type) or ("class", name)."""
+
+
+def uses_of(fact: Fact) -> set[Use]:
+    if isinstance(fact.object, EntityRef):
+        return {("property", fact.predicate)} | {("qualifier", fact.predicate, qualifier.name) for qualifier in fact.qualifiers}
+    return {("value", fact.predicate, _value_type(fact.object).value)}
+
+
 def projection(facts: Iterable[Fact], ontology: Ontology) -> Projection:
     """Read all facts once and name what they need. Depends on the set of facts alone, not on their order."""
+    return named({use for fact in facts for use in uses_of(fact)}, ontology)
+
+
+def named(uses: Collection[Use], ontology: Ontology) -> Projection:
+    """Name what the facts of these uses need."""
     qualifiers: dict[str, set[str]] = defaultdict(set)
     value_types: dict[str, ValueType] = {}
-    for fact in facts:
-        if isinstance(fact.object, EntityRef):
-            qualifiers[fact.predicate].update(qualifier.name for qualifier in fact.qualifiers)
-        else:
-            seen, new = value_types.get(fact.predicate), _value_type(fact.object)
-            value_types[fact.predicate] = new if seen is None else _wider(seen, new)
+    for kind, name, *detail in uses:
+        if kind == "property":
+            qualifiers[name].update()
+        elif kind == "qualifier":
+            qualifiers[name].update(detail)
+        elif kind == "value":
+            value_type = ValueType(detail[0])
+            value_types[name] = _wider(value_types.get(name, value_type), value_type)
     types = _distinct({name: _upper_snake(name) for name in sorted(qualifiers)}, (*NODE_LABELS, *OWN_RELATIONSHIPS))
     keys = _distinct({name: _key(name) for name in sorted(value_types)}, (CAPTION, *ENTITY_PROPERTIES))
     return Projection(
@@ -148,8 +168,9 @@ def place(evidence: Evidence) -> str:
 
 
 def entity_labels(class_names: Iterable[str]) -> dict[str, str]:
-    """Return the node label of each class."""
-    return _distinct({name: name for name in sorted(set(class_names))}, (*NODE_LABELS, *OWN_RELATIONSHIPS))
+    """Return the node label of each class: its name, but for characters that no label can hold."""
+    labels = {name: NO_LABEL.sub("\ufffd", name) or "_" for name in sorted(set(class_names))}
+    return _distinct(labels, (*NODE_LABELS, *OWN_RELATIONSHIPS))
 
 
 def _distinct(wanted: Mapping[str, str], reserved: Sequence[str]) -> dict[str, str]:

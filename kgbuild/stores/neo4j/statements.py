@@ -1,0 +1,99 @@
+"""Every statement that is sent to Neo4j to write a graph, as it stands for Neo4j 5.26 and later, without APOC.
+
+Values, labels and ids are parameters. The type of a relationship is part of the text, quoted: matching a type that is a parameter
+takes four times as long. Whatever writes may be sent twice: it then finds what it wrote. Rows: see `publishing`.
+"""
+
+from kgbuild.stores.elements import ends_of
+from kgbuild.stores.projection import MARKER
+
+SCHEMA = (
+    "CREATE CONSTRAINT document_id IF NOT EXISTS FOR (n:Document) REQUIRE n.id IS UNIQUE",
+    "CREATE CONSTRAINT chunk_id IF NOT EXISTS FOR (n:Chunk) REQUIRE n.id IS UNIQUE",
+    "CREATE CONSTRAINT entity_id IF NOT EXISTS FOR (n:Entity) REQUIRE n.id IS UNIQUE",
+    f"CREATE CONSTRAINT kgbuild_marker IF NOT EXISTS FOR (n:{MARKER}) REQUIRE n.key IS UNIQUE",
+    # A range index would refuse names of more than 8 kB; this one answers =, STARTS WITH, CONTAINS and ENDS WITH.
+    "CREATE TEXT INDEX entity_name IF NOT EXISTS FOR (n:Entity) ON (n.name)",
+    "CREATE FULLTEXT INDEX entity_names IF NOT EXISTS FOR (n:Entity) ON EACH [n.name, n.aliases]",
+    "CALL db.awaitIndexes(300)",
+)
+VECTOR_INDEX = """
+CREATE VECTOR INDEX chunk_embedding IF NOT EXISTS FOR (c:Chunk) ON (c.embedding)
+OPTIONS {indexConfig: {`vector.dimensions`: $dimensions, `vector.similarity_function`: 'cosine'}}
+"""
+
+# -- the marker: one node per database
+
+READ_MARKER = f"MATCH (m:{MARKER}) RETURN m.graph_id AS graph_id, m.generation AS generation, m.database AS database"
+CLAIM = f"""
+MERGE (m:{MARKER} {{key: 'graph'}}) ON CREATE SET m.graph_id = $graph_id, m.database = $database
+RETURN m.graph_id AS graph_id, m.generation AS generation, m.database AS database
+"""
+MARK = f"MATCH (m:{MARKER} {{key: 'graph'}}) SET m.generation = $generation"
+
+# -- nodes
+
+
+def write_node(kind: str) -> str:
+    """A property whose value is null is removed; those of others stay."""
+    return f"UNWIND $rows AS row MERGE (n:{kind} {{id: row.id}}) SET n:$(row.labels), n += row.properties"
+
+
+REMOVE_LABELS = "UNWIND $rows AS row MATCH (n:Entity {id: row.id}) REMOVE n:$(row.labels)"
+
+
+def delete_node(kind: str) -> str:
+    return f"UNWIND $rows AS row MATCH (n:{kind} {{id: row.id}}) WHERE NOT EXISTS {{ (n)--() }} DELETE n"
+
+
+def strip_node(kind: str) -> str:
+    """Take from a node all that was ours; return the ids of those there were."""
+    return (
+        f"UNWIND $rows AS row MATCH (n:{kind} {{id: row.id}}) "
+        f"REMOVE n:{kind}:$(row.labels) SET n += row.properties RETURN row.id AS id"
+    )
+
+
+# -- relationships
+
+
+def _between(type_: str) -> str:
+    start, end = ends_of(type_)
+    return f"UNWIND $rows AS row MATCH (s:{start} {{id: row.start}}) MATCH (o:{end} {{id: row.end}}) "
+
+
+def tie(type_: str) -> str:
+    """Tie two nodes of the frame: documents, chunks, and the chunks that entities come from."""
+    return f"{_between(type_)}WHERE NOT EXISTS {{ (s)-[:{type_}]->(o) }} CREATE (s)-[:{type_}]->(o)"
+
+
+def untie(type_: str) -> str:
+    return f"{_between(type_)}MATCH (s)-[r:{type_}]->(o) DELETE r"
+
+
+def add_fact(type_: str) -> str:
+    """Twice as fast as MERGE, since it writes an edge with all its properties at once; one that is there stays as it is."""
+    type_ = quoted(type_)
+    return (
+        f"{_between(type_)}OPTIONAL MATCH (s)-[x:{type_}]->(o) WHERE x.id = row.id "
+        f"WITH s, o, row, x WHERE x IS NULL CREATE (s)-[f:{type_}]->(o) SET f = row.properties"
+    )
+
+
+def set_fact(type_: str) -> str:
+    """Make an edge as the row has it, wherever it was; properties of others stay."""
+    return f"{_between(type_)}MERGE (s)-[f:{quoted(type_)} {{id: row.id}}]->(o) SET f += row.properties"
+
+
+def remove_fact(type_: str) -> str:
+    return f"{_between(type_)}MATCH (s)-[f:{quoted(type_)}]->(o) WHERE f.id = row.id DELETE f"
+
+
+def quoted(name: str) -> str:
+    """Quote a name so that it ends where it ends, whatever characters it holds.
+
+    >>> quoted("A`) DETACH DELETE (n")
+    '`A``) DETACH DELETE (n`'
+    """
+    # Cypher reads \\u0060 in a statement as a backtick, even inside quotes: a backslash before u is written as its own code.
+    return "`" + name.replace("\\u", "\\u005cu").replace("`", "``") + "`"

@@ -1,0 +1,181 @@
+"""Neo4j as a store: publishing what changed, and answering queries."""
+
+import os
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import neo4j
+from neo4j.exceptions import ClientError, CypherSyntaxError, CypherTypeError, Neo4jError
+from neo4j.graph import Node, Path, Relationship
+
+from kgbuild.errors import StoreError
+from kgbuild.stores.neo4j import statements
+from kgbuild.stores.neo4j.connecting import Neo4jAddress, connected, named_errors
+from kgbuild.stores.neo4j.publishing import publish
+from kgbuild.stores.neo4j.receipts import Receipt, Receipts
+from kgbuild.stores.neo4j.writing import Writer
+from kgbuild.stores.protocol import Answer, Differences, Publication, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What a database says of itself. generation: None until a first publication is whole. database: an id of its own."""
+
+    graph_id: str
+    generation: int | None
+    database: str
+
+
+class Neo4jStore:
+    """A graph in a Neo4j database that may hold other things too. Use `close` when done.
+
+    receipts: where publications are noted, see `receipts`; needed to publish only. advance: told of rows written.
+    """
+
+    def __init__(
+        self,
+        address: Neo4jAddress,
+        receipts: Receipts | None = None,
+        *,
+        advance: Callable[[int], None] = lambda rows: None,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self.address = address
+        self._receipts = receipts
+        self._advance = advance
+        self._driver = connected(address, environment)
+
+    def close(self) -> None:
+        self._driver.close()
+
+    def generation(self) -> int | None:
+        marker = self.marker()
+        return None if marker is None else marker.generation
+
+    def marker(self) -> Marker | None:
+        """Return what the database says of itself; None where no graph was ever published."""
+        with named_errors(self.address), self._session() as session:
+            found = session.execute_read(lambda transaction: transaction.run(statements.READ_MARKER).data())
+        return Marker(**found[0]) if found else None
+
+    def publish(self, snapshot: Snapshot, differences: Differences) -> Publication:
+        assert self._receipts is not None
+        with named_errors(self.address):
+            writer = Writer(self._driver, self.address.database)
+            marker = self.marker()
+            refuse_what_is_not_ours(marker, snapshot, self.address)
+            receipt = None if marker is None else Receipt.read(self._receipts, marker.database)
+            if marker and marker.generation == snapshot.generation == differences.since and receipt and len(receipt.written) == 1:
+                return Publication()
+            marker, receipt = self._claimed(writer, snapshot, marker, receipt)
+            if differences.since not in (None, marker.generation):
+                held = "nothing whole" if marker.generation is None else f"generation {marker.generation}"
+                raise StoreError(self.address, f"holds {held}, not generation {differences.since}", "Publish again")
+            stripped = publish(writer, snapshot, differences, receipt, self._receipts, self._advance)
+            return replace(writer.counts(), stripped=stripped)
+
+    def _claimed(
+        self, writer: Writer, snapshot: Snapshot, marker: Marker | None, receipt: Receipt | None
+    ) -> tuple[Marker, Receipt]:
+        """Make sure of constraints, indexes, the marker and a receipt. Of two graphs at a time, one gets the database."""
+        assert self._receipts is not None
+        for statement in statements.SCHEMA:
+            writer.run(statement)
+        if marker is None:
+            (claimed,) = writer.run(statements.CLAIM, graph_id=snapshot.graph_id, database=uuid.uuid4().hex)
+            marker = Marker(**claimed)
+            refuse_what_is_not_ours(marker, snapshot, self.address)
+            receipt = Receipt(marker.database, str(self.address))
+        elif receipt is None:
+            if marker.generation is not None and marker.database != imported_database(snapshot.graph_id, marker.generation):
+                raise StoreError(
+                    self.address,
+                    "was published from another copy of this graph directory, which may know more of it",
+                    "Use that copy; or make the database hold this one's graph with `kgbuild verify --store URL --repair`",
+                )
+            receipt = Receipt(marker.database, str(self.address))
+        receipt = replace(receipt, url=str(self.address))
+        receipt.keep(self._receipts)
+        return marker, receipt
+
+    def query(
+        self, cypher: str, parameters: Mapping[str, object] | None = None, *, max_rows: int = 10_000, timeout_s: float = 60.0
+    ) -> Answer:
+        if not cypher.strip():
+            raise StoreError("query", "is empty", "Ask for example `MATCH (e:Entity) RETURN e.name LIMIT 10`")
+
+        @neo4j.unit_of_work(timeout=timeout_s)
+        def ask(transaction: neo4j.ManagedTransaction) -> Answer:
+            result = transaction.run(cypher, dict(parameters or {}))
+            rows = tuple(tuple(map(_plain, record.values())) for record in result.fetch(max_rows + 1))
+            return Answer(tuple(result.keys()), rows[:max_rows], complete=len(rows) <= max_rows)
+
+        with named_errors(self.address):
+            try:
+                with self._session() as session:
+                    return session.execute_read(ask)
+            except (CypherSyntaxError, CypherTypeError, ClientError, Neo4jError) as error:
+                raise _refusal(error, timeout_s) from error
+            except (TypeError, ValueError) as error:
+                problem = f"a parameter is no value that Neo4j knows ({error})"
+                raise StoreError("query", problem, "Give text, numbers, lists or objects") from error
+
+    def create_vector_index(self, dimensions: int) -> None:
+        """Index the property `embedding` of chunks, for those who fill it: kgbuild itself leaves it alone."""
+        with named_errors(self.address):
+            Writer(self._driver, self.address.database).run(statements.VECTOR_INDEX, dimensions=dimensions)
+
+    def _session(self) -> neo4j.Session:
+        return self._driver.session(database=self.address.database)
+
+
+def refuse_what_is_not_ours(marker: Marker | None, snapshot: Snapshot, address: Neo4jAddress) -> None:
+    if marker is not None and marker.graph_id != snapshot.graph_id:
+        raise StoreError(address, "the database holds another graph", "Give each graph a database of its own")
+    if marker is not None and (marker.generation or 0) > snapshot.generation:
+        raise StoreError(
+            address,
+            f"the database holds generation {marker.generation}, this graph directory only {snapshot.generation}",
+            "Use the graph directory that published it; or make the database hold this one's graph with"
+            " `kgbuild verify --store URL --repair`",
+        )
+
+
+def imported_database(graph_id: str, generation: int) -> str:
+    """Return the id of a database whose first generation came by `neo4j-admin database import`, which no receipt tells of."""
+    return f"imported-{graph_id}-{generation}"
+
+
+def _refusal(error: Neo4jError, timeout_s: float) -> StoreError:
+    """Say what was wrong with a query; what was wrong with the server is not told here."""
+    code = error.code or ""
+    said = " ".join((error.message or code).split())[:400].rstrip(".")
+    if "TransactionTimedOut" in code or "Terminated" in code:
+        return StoreError("query", f"takes longer than {timeout_s:g} s", "Ask for less, or give it more time")
+    if "AccessMode" in code or "access mode" in said.lower():
+        return StoreError("query", "writes, and queries only read", "Change the documents or the ontology and build again")
+    if code.startswith("Neo.ClientError.Statement"):
+        return StoreError("query", said, "Correct the query")
+    raise error
+
+
+def _plain(value: Any) -> Any:
+    """Make a value one of JSON's."""
+    match value:
+        case Node() | Relationship():
+            return {key: _plain(held) for key, held in value.items()}
+        case Path():
+            return [_plain(part) for pair in zip(value.nodes, (*value.relationships, None), strict=True) for part in pair if part]
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case dict():
+            return {key: _plain(held) for key, held in value.items()}
+        case bytes() | bytearray():
+            return value.hex()
+        case _ if hasattr(value, "iso_format"):
+            return value.iso_format()
+        case _ if value is None or isinstance(value, (str, int, float, bool)):
+            return value
+    return str(value)
