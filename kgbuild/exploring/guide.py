@@ -32,18 +32,16 @@ def _first_slide(held: Contents, style_url: str | None) -> str:
         f"<tr><td>{_text(subject)} &rarr; {_text(type_)} &rarr; {_text(object_)}</td><td>{number:,}</td></tr>\n"
         for (subject, type_, object_), number in common
     )
-    colouring = (
-        f"<h4>Colours</h4>\n<p>One colour for each class: run this once.</p>\n{_runnable(f':style {style_url}')}"
-        if style_url
-        else ""
-    )
+    colouring = ""
+    if style_url is not None:
+        colouring = f"<h4>Colours</h4>\n<p>One for each class: run this once.</p>\n{_runnable(f':style {style_url}')}"
     return f"""<h3>{_text(held.title)}</h3>
 <p>{sum(held.entities.values()):,} entities and {held.facts:,} facts from {held.documents:,} documents.</p>
 {colouring}
 <h4>How to read it</h4>
 <p>A node is an entity, an edge is a fact. Click an edge: <code>quotes</code> are the words that state it,
-<code>evidence</code> tells where they stand. Double-click a node to see its neighbours. Facts with a value, such as a date, are properties of the node;
-<code>kgbuild explain ID</code> shows the words behind each of its <code>fact_ids</code>.</p>
+<code>evidence</code> tells where they stand. Double-click a node to see its neighbours. Facts with a value, such as a date,
+are properties of the node; <code>kgbuild explain ID</code> shows the words behind each of its <code>fact_ids</code>.</p>
 <h4>Entities</h4>
 <table>{classes}</table>
 <h4>Most frequent facts</h4>

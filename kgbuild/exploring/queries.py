@@ -1,6 +1,7 @@
 """Saved queries: Cypher files a person can read, filled with names that are in the graph."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -55,8 +56,7 @@ def parameters_of(held: Contents) -> Mapping[str, str | Sequence[str]]:
 
 
 def _query(name: str, text: str, parameters: Mapping[str, str | Sequence[str]]) -> SavedQuery:
-    for key in sorted(parameters, key=len, reverse=True):
-        text = text.replace(f"${key}", _literal(parameters[key]))
+    text = re.sub(r"\$(\w+)", lambda found: _literal(parameters[found[1]]), text)  # at once: a name may hold a `$` of its own
     lines = text.splitlines()
     comments = [line.removeprefix("//").strip() for line in lines if line.startswith("//")]
     cypher = "\n".join(line for line in lines if not line.startswith("//")).strip()

@@ -1,5 +1,6 @@
 """Serving guide and style sheet to Neo4j Browser, which fetches both by address."""
 
+import re
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ from kgbuild.exploring.guide import guide_page
 from kgbuild.exploring.queries import saved_queries
 from kgbuild.exploring.style import style_sheet
 
-LOCAL = ("localhost", "127.0.0.1", "::1")
+LOCAL_ORIGIN = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
 MEDIA_TYPES = {"html": "text/html; charset=utf-8", "grass": "application/json; charset=utf-8"}
 
 
@@ -30,7 +31,7 @@ class Guide:
                 body = (page or f"There is no {name!r} here.\n").encode("utf-8", "replace")
                 self.send_response(200 if page is not None else 404)
                 origin = self.headers.get("Origin", "")
-                if urlsplit(origin).hostname in LOCAL:
+                if LOCAL_ORIGIN.fullmatch(origin):
                     self.send_header("Access-Control-Allow-Origin", origin)
                     self.send_header("Access-Control-Allow-Headers", "pragma, cache-control")
                 self.send_header("Content-Type", MEDIA_TYPES.get(name.rpartition(".")[2], "text/plain; charset=utf-8"))
