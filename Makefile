@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
-.PHONY: demo neo4j test test-train lint format wheel constraints clean
+.PHONY: demo neo4j test test-train test-vllm lint format wheel constraints clean
 
 demo: $(VENV)/installed
 	@rm -rf demo-graph
@@ -23,6 +23,11 @@ test: $(VENV)/installed-for-tests
 # What needs torch, in an environment of its own: 6 GB.
 test-train: .venv-train/installed
 	@.venv-train/bin/python -m pytest tests/compact tests/cli/test_train.py
+
+# What needs a language model: a real vLLM server on the CPU, with a tiny model of random weights that is made here. 5 GB; Linux on
+# x86-64 with Python 3.11 and libnuma.
+test-vllm: $(VENV)/installed-for-tests
+	@tests/vllm/run.sh $(BIN)/python -m pytest -m needs_vllm
 
 lint: $(VENV)/installed-for-tests
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
@@ -59,4 +64,4 @@ $(VENV)/installed-for-tests: pyproject.toml constraints.txt | $(UV)
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .venv-train .neo4j demo-graph dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-train .venv-vllm .neo4j demo-graph dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
