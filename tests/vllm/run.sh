@@ -40,10 +40,13 @@ stop() {
 trap 'stop 2>/dev/null' EXIT
 trap 'exit 130' INT TERM
 
-for _ in {1..600}; do
+healthy() (
+    exec 3<>"/dev/tcp/127.0.0.1/$port" && printf 'GET /health HTTP/1.0\r\n\r\n' >&3 && read -r -t 5 answer <&3 && [[ $answer == *" 200 "* ]]
+) 2>/dev/null
+deadline=$((SECONDS + 600))
+until healthy; do
     kill -0 "$server" 2>/dev/null || { tail -n 30 "$venv/server-$port.log" >&2; exit 1; }
-    if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then ready=1; break; fi
+    [ $SECONDS -lt $deadline ] || { echo "vLLM did not start in 10 minutes, see $venv/server-$port.log" >&2; exit 1; }
     sleep 0.5
 done
-[ "${ready:-}" ] || { echo "vLLM did not start in 5 minutes: $venv/server-$port.log" >&2; exit 1; }
 KGBUILD_VLLM_URL="http://127.0.0.1:$port/v1" "$@"
