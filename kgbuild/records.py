@@ -31,6 +31,9 @@ class Span:
     def contains(self, other: "Span") -> bool:
         return self.start <= other.start and other.end <= self.end
 
+    def overlaps(self, other: "Span") -> bool:
+        return self.start < other.end and other.start < self.end
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -283,11 +286,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What an extractor made of one chunk: its candidates, and how many it scored below its threshold and did not emit."""
+    """What an extractor made of one chunk: its candidates, and how many it scored below its threshold and did not emit.
+
+    spared: a cascade did not have to put the chunk to its language model.
+    """
 
     candidates: tuple[CandidateTriple, ...]
     below_threshold: int = 0
     failure: Failure | None = None
+    spared: bool = False
 
 
 def moved(triple: CandidateTriple, by: int, document_id: str, chunk_id: str) -> CandidateTriple:

@@ -6,13 +6,14 @@ The passage stands before the triple, so that a server that keeps prefixes reads
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kgbuild import ids
 from kgbuild.compact.catalogue import spoken
 from kgbuild.errors import InputError, KgbuildError, ModelUnavailable, ReplyRefused
-from kgbuild.extraction.grounding import readable
+from kgbuild.extraction.grounding import Flattened
+from kgbuild.extraction.messages import numbered
 from kgbuild.judging.calibration import JudgeCalibration, sigmoid
 from kgbuild.judging.judge import Band
 from kgbuild.judging.protocol import Candidates, Opinion, Unanswered
@@ -21,10 +22,10 @@ from kgbuild.llm.protocol import ChatModel, Message, Replies, Reply, Request
 from kgbuild.llm.running import run_all
 from kgbuild.ontology.model import Ontology, Property
 from kgbuild.prompts import Prompt, read_prompt
-from kgbuild.records import CandidateTriple, Chunk
+from kgbuild.records import Chunk
 
 VERSION = 1
-"""Raised by hand whenever equal replies would give other probabilities."""
+"""Raised by hand whenever equal replies would give other probabilities, or other questions would be asked."""
 
 LABELS = {"yes": True, "no": False, "Yes": True, "No": False}
 """The words that answer, as models write them, and what each means."""
@@ -91,16 +92,15 @@ class LlmSupport:
 
     def scored(self, batch: Sequence[Candidates]) -> list[list[Answer | Unanswered]]:
         """Ask about every candidate, all at once. Raises ModelUnavailable when that is why not one of them got an answer."""
-        replies = run_all([self._ask(triple, of.chunk) for of in batch for triple in of.triples])
+        replies = run_all(self._ask(question) for of in batch for question in questions(of, self._ontology, self._prompt))
         away = [reply for reply in replies if isinstance(reply, ModelUnavailable)]
         if away and len(away) == len(replies):
             raise away[0]
         given = map(_answer_or_why_not, replies)
         return [[next(given) for _ in of.triples] for of in batch]
 
-    async def _ask(self, triple: CandidateTriple, chunk: Chunk) -> Answer:
-        messages = messages_about(triple, chunk.text, self._ontology, self._prompt)
-        request = Request(messages, max_tokens=1, labels=tuple(LABELS))
+    async def _ask(self, question: Message) -> Answer:
+        request = Request((question,), max_tokens=1, labels=tuple(LABELS))
         return await ask(self._model, request, self._read, self._replies, "judging")
 
     def _read(self, reply: Reply) -> Answer:
@@ -122,19 +122,28 @@ def _plain(answer: Answer | Unanswered) -> Answer | Unanswered:
     return answer
 
 
-def messages_about(triple: CandidateTriple, passage: str, ontology: Ontology | None, prompt: Prompt) -> tuple[Message, ...]:
-    """Return what a model is asked about a triple; training examples for judges are made of it too."""
-    prop = ontology.properties.get(triple.predicate) if ontology is not None else None
-    qualifiers = [f"{spoken(qualifier.name)}: {qualifier.value.text}" for qualifier in triple.qualifiers]
-    words = {
-        "passage": passage,
-        "quote": triple.quote,
-        "property": spoken(triple.predicate) if prop is None or ontology is None else _described(prop, ontology),
-        "fact": " | ".join(
-            [triple.subject.text, prop.label if prop is not None else spoken(triple.predicate), triple.object.text, *qualifiers]
-        ),
-    }
-    return (Message("user", readable(prompt.filled(words)).strip()),)
+def questions(asked: Candidates, ontology: Ontology | None, prompt: Prompt) -> Iterator[Message]:
+    """Yield what a model is asked about each candidate of a chunk; training examples for judges are made of it too.
+
+    The passage is shown as it is to an extractor: one line a sentence, so that a document can imitate no part of the question.
+    """
+    if not asked.triples:
+        return
+    text = Flattened.of(asked.chunk.text)
+    passage = numbered(sentence.of(text.text) for sentence in text.sentences)
+    places = [text.original(sentence).shifted(asked.chunk.span.start) for sentence in text.sentences]
+    for triple in asked.triples:
+        stating = [number for number, place in enumerate(places, 1) if triple.evidence and place.overlaps(triple.evidence)]
+        prop = ontology.properties.get(triple.predicate) if ontology is not None else None
+        qualifiers = [f"{spoken(qualifier.name)}: {qualifier.value.text}" for qualifier in triple.qualifiers]
+        fact = [triple.subject.text, prop.label if prop is not None else spoken(triple.predicate), triple.object.text, *qualifiers]
+        words = {
+            "passage": passage,
+            "sentences": ", ".join(f"[{number}]" for number in stating) or "(not told)",
+            "property": spoken(triple.predicate) if prop is None or ontology is None else _described(prop, ontology),
+            "fact": " | ".join(Flattened.of(part).text for part in fact),
+        }
+        yield Message("user", prompt.filled(words).strip())
 
 
 def _described(prop: Property, ontology: Ontology) -> str:
