@@ -17,6 +17,7 @@ from prefect.utilities.annotations import quote
 
 from flows.server import prefect_api
 from kgbuild.errors import KgbuildError
+from kgbuild.extraction.llm import LlmOptions
 from kgbuild.pipeline import build
 from kgbuild.planning import build_plan
 from kgbuild.progress import DrawnProgress
@@ -76,6 +77,10 @@ def build_graph(
     ontology: str | None = None,
     extractor: str = "compact",
     weights: Path | None = None,
+    llm: str | None = None,
+    probe: bool = False,
+    denoise: bool = False,
+    decontextualise: bool = False,
     uncovered: bool = False,
     retry_failed: bool = False,
     replace_root: bool = False,
@@ -84,9 +89,9 @@ def build_graph(
 
     The report is kept as an artifact, also of a run that found nothing to do.
     """
-    plan = build_plan(
-        documents, graph, ontology, extractor, weights, uncovered=uncovered, retry_failed=retry_failed, replace_root=replace_root
-    )
+    options = LlmOptions(probe, denoise, decontextualise)
+    keep = {"uncovered": uncovered, "retry_failed": retry_failed, "replace_root": replace_root}
+    plan = build_plan(documents, graph, ontology, extractor, weights, llm, options, **keep)
     with DrawnProgress() as progress:
         report = build(plan, AsPrefectTasks(Settings.read().threads), progress)
     create_markdown_artifact(in_markdown(report), key="kgbuild-report", description=f"Build of {graph.name}")

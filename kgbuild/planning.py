@@ -7,12 +7,18 @@ from kgbuild import ontology as ontologies
 from kgbuild.batches import Reading
 from kgbuild.errors import InputError
 from kgbuild.extraction import ExtractorAddress
+from kgbuild.extraction.cascade import CascadeAddress
+from kgbuild.extraction.compact import CompactAddress
+from kgbuild.extraction.llm import LlmAddress, LlmOptions
+from kgbuild.extraction.open_mode import OPEN
 from kgbuild.judging import JudgeAddress
 from kgbuild.judging.calibration import read_calibration
 from kgbuild.ledger import LEDGER_FILE, Snapshot
+from kgbuild.llm import open_model
 from kgbuild.ontology.model import Ontology
 from kgbuild.pipeline import BuildPlan, files_of
 from kgbuild.serialisation import from_json
+from kgbuild.settings import Settings
 
 
 def build_plan(
@@ -21,6 +27,9 @@ def build_plan(
     ontology: str | None,
     extractor: str,
     weights: Path | None,
+    llm: str | None = None,
+    options: LlmOptions = LlmOptions(),
+    budget_tokens: int | None = None,
     *,
     uncovered: bool,
     retry_failed: bool,
@@ -28,15 +37,18 @@ def build_plan(
 ) -> BuildPlan:
     """Turn a command's words into a plan. Raises OntologyError, WeightsError or InputError for what cannot be used."""
     remembered = remembered_ontology(graph) if ontology is None else None
-    meant = remembered or read_ontology(ontology)
-    address = extractor_address(extractor, meant, weights, uncovered=uncovered)
+    meant = remembered or ontology_for(extractor, ontology)
+    address = extractor_address(extractor, meant, weights, llm, options, uncovered=uncovered)
     return BuildPlan(
         documents=documents,
         graph=graph,
         ontology=meant,
         extractor=address,
-        judge=judge_address("score", meant, weights),
-        uncovered=() if uncovered else uncovered_properties(meant, weights),
+        judge=judge_address("rules" if extractor == "llm" else "score", meant, weights),
+        uncovered=uncovered_properties(meant, weights) if extractor == "compact" and not uncovered else (),
+        llm=llm if extractor in ("llm", "cascade") else None,
+        requests=Settings.read().requests,
+        budget_tokens=budget_tokens,
         retry_failed=retry_failed,
         replace_root=replace_root,
     )
@@ -50,14 +62,43 @@ def read_ontology(address: str | None) -> Ontology:
     return ontologies.read(address)
 
 
-def extractor_address(kind: str, ontology: Ontology, weights: Path | None, *, uncovered: bool) -> ExtractorAddress:
-    """Return the address of an extractor by the name it has on the command line."""
+def ontology_for(extractor: str, address: str | None) -> Ontology:
+    """Read the ontology that a command was given; where it was given none, a language model extracts without one."""
+    return OPEN if not address and extractor == "llm" else read_ontology(address)
+
+
+def extractor_address(
+    kind: str,
+    ontology: Ontology,
+    weights: Path | None,
+    llm: str | None = None,
+    options: LlmOptions = LlmOptions(),
+    *,
+    uncovered: bool,
+) -> ExtractorAddress:
+    """Return the address of an extractor by the name it has on the command line.
+
+    llm: address of a language model, for those that ask one. Raises InputError for one that is missing or names no model.
+    """
+    if ontology.is_open and kind != "llm":
+        raise InputError("--ontology", f"the graph has none, which {kind} needs", "Name an ontology, or use --extractor llm")
+    compact = CompactAddress(ontology, str(weights) if weights else None, uncovered)
     match kind:
         case "compact":
-            from kgbuild.extraction.compact import CompactAddress
+            return compact
+        case "llm":
+            return LlmAddress(model_address(kind, llm), ontology, options)
+        case "cascade":
+            return CascadeAddress(compact, LlmAddress(model_address(kind, llm), ontology, options))
+    raise InputError("--extractor", f"{kind!r} is no extractor", "Use one of: compact, llm, cascade")
 
-            return CompactAddress(ontology, str(weights) if weights else None, uncovered)
-    raise InputError("--extractor", f"{kind!r} is no extractor", "Use compact")
+
+def model_address(extractor: str, llm: str | None) -> str:
+    """Return the address of a language model, once it is seen to name one."""
+    if not llm:
+        raise InputError("--llm", f"--extractor {extractor} needs a language model", "Name it: --llm server:MODEL@URL")
+    open_model(llm)
+    return llm
 
 
 def judge_address(

@@ -18,7 +18,8 @@ class Report:
     uncovered: properties of the ontology that the extractor does not know, and so did not look for.
     disputed: facts that clash with a preferred one. loops: accepted triples whose two sides
     are one entity, so that they state nothing. seconds: wall-clock seconds by stage.
-    usage: what this run's requests to a language model cost, by stage.
+    usage: what this run's requests to a language model cost, by stage. spared: chunks of this run that a cascade did not have to
+    put to one.
     """
 
     generation: int
@@ -41,6 +42,7 @@ class Report:
     uncovered: tuple[str, ...]
     seconds: Mapping[str, float]
     usage: Mapping[str, Usage] = field(default_factory=dict)
+    spared: int = 0
 
 
 def report_of(
@@ -51,6 +53,7 @@ def report_of(
     uncovered: tuple[str, ...],
     seconds: Mapping[str, float],
     usage: Mapping[str, Usage],
+    spared: int,
 ) -> Report:
     """Count a published generation."""
     counts, verdicts = snapshot.counts(), snapshot.verdict_counts()
@@ -79,6 +82,7 @@ def report_of(
         uncovered=uncovered,
         seconds=seconds,
         usage=usage,
+        spared=spared,
     )
 
 
@@ -100,6 +104,7 @@ def in_markdown(report: Report) -> str:
         ("entities", f"{report.entities:,}, from {report.mentions:,} mentions"),
         ("facts", f"{report.facts:,}, {report.disputed:,} of them disputed"),
         ("failures", f"{len(report.failures):,}"),
+        *([("chunks that needed no language model", f"{report.spared:,}")] if report.spared else []),
         *((f"tokens {stage}", in_words(usage)) for stage, usage in report.usage.items()),
         *((f"seconds {stage}", f"{seconds:.1f}") for stage, seconds in report.seconds.items()),
     ]

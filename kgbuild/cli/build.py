@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, out, print_json
+from kgbuild.cli.extractor_options import DecontextualiseOption, DenoiseOption, ExtractorOption, LlmOption, ProbeOption
 from kgbuild.cli.report import next_steps, print_report
 from kgbuild.settings import Settings
 
@@ -19,7 +20,11 @@ def build(
         str | None, Option(metavar="ONTOLOGY", help="A bundled name or a file; a graph remembers the one it was built with.")
     ] = None,
     graph: GraphOption = DEFAULT_GRAPH,
-    extractor: Annotated[str, Option(help="What reads the chunks: compact.")] = "compact",
+    extractor: ExtractorOption = "compact",
+    llm: LlmOption = None,
+    probe: ProbeOption = False,
+    denoise: DenoiseOption = False,
+    decontextualise: DecontextualiseOption = False,
     weights: Annotated[Path | None, Option(metavar="FILE", help="Weights of the compact model; those shipped by default.")] = None,
     uncovered: Annotated[bool, Option("--uncovered", help="Also look for properties that the weights were never taught.")] = False,
     retry_failed: Annotated[bool, Option("--retry-failed", help="Ask again for chunks that failed for good.")] = False,
@@ -32,6 +37,7 @@ def build(
 
     Run it again at any time: only what changed is read, and an interrupted build goes on where it stopped.
     """
+    from kgbuild.extraction.llm import LlmOptions
     from kgbuild.pipeline import build as run_build
     from kgbuild.pipeline import check_documents
     from kgbuild.planning import build_plan, preview
@@ -42,7 +48,8 @@ def build(
     settings = Settings.read()
     chosen = weights or settings.weights
     options = {"uncovered": uncovered, "retry_failed": retry_failed, "replace_root": replace_root}
-    plan = build_plan(documents, graph, ontology, extractor, chosen, **options)
+    asking = {"probe": probe, "denoise": denoise, "decontextualise": decontextualise}
+    plan = build_plan(documents, graph, ontology, extractor, chosen, llm, LlmOptions(**asking), **options)
     check_documents(plan)  # before a server is started for it
     if dry_run:
         expected = preview(plan)
@@ -51,8 +58,15 @@ def build(
     if prefect or settings.prefect_api_url:
         from flows.build_graph import run_quietly
 
-        parameters = {"documents": documents, "graph": graph, "ontology": ontology, "extractor": extractor, "weights": chosen}
-        made = run_quietly({**parameters, **options})
+        parameters = {
+            "documents": documents,
+            "graph": graph,
+            "ontology": ontology,
+            "extractor": extractor,
+            "weights": chosen,
+            "llm": llm,
+        }
+        made = run_quietly({**parameters, **asking, **options})
     else:
         with DrawnProgress() as progress:
             made = run_build(plan, InThreads(settings.threads), progress)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from kgbuild.cli.console import JsonOption, out, print_json, warn
-from kgbuild.cli.stages import LlmOption, OntologyOption
+from kgbuild.cli.extractor_options import LlmOption
+from kgbuild.cli.stages import OntologyOption
 from kgbuild.errors import InputError
 
 if TYPE_CHECKING:

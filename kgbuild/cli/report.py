@@ -126,6 +126,8 @@ def print_report(made: "Report") -> None:
             )
         if len(made.failures) > SHOWN_FAILURES:
             out.print(f"  … and {len(made.failures) - SHOWN_FAILURES:,} more: kgbuild report --json")
+    if made.spared:
+        out.print(f"{made.spared:,} chunks needed no language model")
     for stage, usage in made.usage.items():
         out.print(f"[dim]{stage}: {in_words(usage)}[/dim]")
     if made.changed:

@@ -11,6 +11,7 @@ from typing import Annotated
 from typer import Argument, Option
 
 from kgbuild.cli.console import err, warn
+from kgbuild.cli.extractor_options import DecontextualiseOption, DenoiseOption, ExtractorOption, LlmOption, ProbeOption
 from kgbuild.errors import InputError, StoreError
 from kgbuild.extraction.rows import Row, extract_rows, read_row, with_id, write_row
 from kgbuild.progress import DrawnProgress
@@ -24,9 +25,6 @@ InputArgument = Annotated[Path | None, Argument(metavar="INPUT", help="A file of
 OutputOption = Annotated[Path | None, Option("--output", metavar="FILE", help="Where to write; stdout by default.")]
 OntologyOption = Annotated[str | None, Option("--ontology", metavar="ONTOLOGY", help="A bundled name, a file or a folder.")]
 JUDGES = ("compact", "llm", "rules")
-LlmOption = Annotated[
-    str | None, Option("--llm", metavar="ADDRESS", help="The language model: server:MODEL@URL, or recorded:FILE.")
-]
 WeightsOption = Annotated[
     Path | None, Option("--weights", metavar="FILE", help="Weights of the compact model; those shipped by default.")
 ]
@@ -36,7 +34,11 @@ def extract(
     input_: InputArgument = None,
     output: OutputOption = None,
     ontology: OntologyOption = None,
-    extractor: Annotated[str, Option(help="What reads the texts: compact.")] = "compact",
+    extractor: ExtractorOption = "compact",
+    llm: LlmOption = None,
+    probe: ProbeOption = False,
+    denoise: DenoiseOption = False,
+    decontextualise: DecontextualiseOption = False,
     weights: WeightsOption = None,
     uncovered: Annotated[bool, Option("--uncovered", help="Also look for properties that the weights were never taught.")] = False,
 ) -> None:
@@ -48,11 +50,13 @@ def extract(
     """
     from kgbuild.batches import Reading
     from kgbuild.extraction import opened
-    from kgbuild.planning import extractor_address, read_ontology, uncovered_properties
+    from kgbuild.extraction.llm import LlmOptions
+    from kgbuild.planning import extractor_address, ontology_for, uncovered_properties
 
-    meant, folder = read_ontology(ontology), weights or Settings.read().weights
-    address = extractor_address(extractor, meant, folder, uncovered=uncovered)
-    if not uncovered and (missing := uncovered_properties(meant, folder)):
+    meant, folder = ontology_for(extractor, ontology), weights or Settings.read().weights
+    options = LlmOptions(probe, denoise, decontextualise)
+    address = extractor_address(extractor, meant, folder, llm, options, uncovered=uncovered)
+    if extractor == "compact" and not uncovered and (missing := uncovered_properties(meant, folder)):
         warn(f"not covered by the weights, so not looked for: {', '.join(missing)}")
     reading, chosen = Reading(""), opened(address)
 

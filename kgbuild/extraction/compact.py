@@ -20,11 +20,12 @@ VERSION = 1
 class CompactExtractor:
     """Extracts the properties of an ontology that its weights were taught; the others only where `uncovered` asks for guesses.
 
-    coverage: which properties those are, for a report to name.
+    coverage: which properties those are, for a report to name. accept_from: the score from which on it is sure.
     """
 
     def __init__(self, ontology: Ontology, weights: Weights, uncovered: bool = False) -> None:
         self.coverage: Coverage = coverage(ontology, weights)
+        self.accept_from = weights.calibration.accept_from
         self._weights = weights
         self._reader = reader(weights, ontology, self.coverage, uncovered)
         self.name = f"compact/{weights.digest[:6]}"

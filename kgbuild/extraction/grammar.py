@@ -130,7 +130,7 @@ def signatures(ontology: Ontology, text: Copyable) -> tuple[Signature, ...]:
 
     Under `typing: soft` every class goes with every property; datatypes hold all the same.
     """
-    if not ontology.properties:
+    if ontology.is_open:
         everything = tuple(dict.fromkeys(word for datatype in ("date", "decimal") for word in text.literals[datatype]))
         return (Signature((), OPEN_CLASSES, OPEN_CLASSES, everything, _qualifiers(TIMES, ontology, text)),)
     grouped: dict[Signature, list[str]] = {}
@@ -218,7 +218,7 @@ class _Rules:
 
     def __init__(self, text: Copyable, ontology: Ontology) -> None:
         self._text = text
-        self._is_open = not ontology.properties
+        self._is_open = ontology.is_open
         self._names: dict[str, str] = {}
 
     def branch(self, branch: Signature) -> str:

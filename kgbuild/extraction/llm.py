@@ -21,7 +21,7 @@ from kgbuild.extraction.examples import worked_examples
 from kgbuild.extraction.grammar import MAX_TRIPLES, Copyable, lark_grammar, plain_schema, signatures, span_schema
 from kgbuild.extraction.grounding import Flattened, Passage
 from kgbuild.extraction.messages import AS_LIST, AS_OBJECT, probe_message, system_message, user_message
-from kgbuild.extraction.open_mode import opened
+from kgbuild.extraction.open_mode import as_open
 from kgbuild.extraction.parsing import Silence, Stated, parse
 from kgbuild.llm import open_model
 from kgbuild.llm.asking import ask
@@ -68,7 +68,7 @@ class LlmExtractor:
 
     def __init__(self, model: ChatModel, ontology: Ontology, replies: Replies, options: LlmOptions = LlmOptions()) -> None:
         self.name = f"llm/{model.name}"
-        prompt = read_prompt("extraction" if ontology.properties else "extraction_open")
+        prompt = read_prompt("extraction_open" if ontology.is_open else "extraction")
         self._passage, self._probe = read_prompt("extraction_passage"), read_prompt("extraction_probe")
         self._system = system_message(prompt, ontology)
         self._denoising = Denoising(model, replies, options.denoise, options.decontextualise)
@@ -81,7 +81,7 @@ class LlmExtractor:
         )
         self._model, self._ontology, self._replies, self._options = model, ontology, replies, options
         self._examples = worked_examples(ontology)
-        self._reader = ClaimReader(ontology if ontology.properties else None)
+        self._reader = ClaimReader(None if ontology.is_open else ontology)
 
     def chunk_key(self, chunk: Chunk) -> str:
         return ids.digest(chunk.text, chunk.heading_path, chunk.context)
@@ -135,7 +135,7 @@ class LlmExtractor:
         self, question: Callable[[str], tuple[Message, ...]], text: Copyable, sentences: Sequence[int]
     ) -> tuple[tuple[Stated, ...], str, str]:
         """Return what the reply says, the reply, and the way in which it was asked for: the best that the server takes."""
-        can = await self._model.capabilities()
+        can = await self._model.capabilities(self._replies)
         max_tokens = min(MAX_REPLY_TOKENS, (can.max_model_len or 2 * MAX_REPLY_TOKENS) // 2)
         refused = None
         for way, form, constraint in _ways(can, text, self._ontology, sentences):
@@ -156,7 +156,7 @@ class LlmExtractor:
             claim = stated.claim.model_copy(
                 update={"evidence": _evidence(stated, text, passage), "extractor": f"{self.name}/{way}"}
             )
-            claim = claim if self._ontology.properties else opened(claim)
+            claim = as_open(claim) if self._ontology.is_open else claim
             candidate = _in_chunk(self._reader.candidate(claim, passage), text, chunk)
             found.setdefault(candidate.id, candidate)
         return tuple(found.values())

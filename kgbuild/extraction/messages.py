@@ -31,7 +31,7 @@ AS_OBJECT = 'Answer with one JSON object alone, {"triples": [...]} with the list
 
 def system_message(prompt: Prompt, ontology: Ontology) -> Message:
     """Fill the prompt with an ontology: `extraction` under one, `extraction_open` where there is none."""
-    if not ontology.properties:
+    if ontology.is_open:
         return Message("system", prompt.filled({"classes": ", ".join(OPEN_CLASSES)}).strip())
     values = {"classes": "\n".join(_class_lines(ontology)), "questions": "\n".join(_questions(ontology))}
     return Message("system", prompt.filled(values).strip())

@@ -23,8 +23,8 @@ def predicate_name(words: str) -> str:
     return re.sub(r"\W+", "_", _AUXILIARY.sub("", bare)) or "related_to"
 
 
-def opened(claim: Claim) -> Claim:
-    """Return a claim with its predicate in one form, and with a datatype for an object that is a date or a number."""
+def as_open(claim: Claim) -> Claim:
+    """Return a claim as open mode has it: its predicate in one form, and a datatype for an object without a class."""
     object_class = claim.object_class
     if object_class is None:
         whole = next((found for found in find_literals(claim.object) if found.text == claim.object.strip()), None)

@@ -1,4 +1,4 @@
-"""The extractor's own calibrated score as support: the same model, asked a second time, would say the same."""
+"""The compact extractor's own calibrated score as support: the same model, asked a second time, would say the same."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from kgbuild.records import Chunk
 
 
 class OwnScore:
-    """A `Support` whose probability is the candidate's score; for extractors whose scores are calibrated."""
+    """A `Support` whose probability is the candidate's score; no opinion on what another model found, whose score says nothing."""
 
     name = "rules and score"
     key = digest("own score", 1)
@@ -17,4 +17,4 @@ class OwnScore:
         return ""
 
     def opinions(self, batch: Sequence[Candidates]) -> list[list[Opinion]]:
-        return [[triple.score for triple in of.triples] for of in batch]
+        return [[triple.score if triple.extractor.startswith("compact/") else None for triple in of.triples] for of in batch]

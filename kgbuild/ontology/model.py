@@ -97,6 +97,11 @@ class Ontology:
     licence: str = ""
     examples: tuple[str, ...] = ()
 
+    @property
+    def is_open(self) -> bool:
+        """Tell that there is none: without properties, any triple of words is allowed."""
+        return not self.properties
+
     @cached_property
     def _ancestors(self) -> dict[str, frozenset[str]]:
         closure: dict[str, frozenset[str]] = {}

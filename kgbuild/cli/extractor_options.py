@@ -1,0 +1,19 @@
+"""Options of every command that extracts: what reads, and what else a language model is asked."""
+
+from typing import Annotated
+
+from typer import Option
+
+ExtractorOption = Annotated[
+    str, Option(help="What reads: compact, llm, or cascade, which asks the language model only where compact is unsure.")
+]
+LlmOption = Annotated[
+    str | None, Option("--llm", metavar="ADDRESS", help="The language model: server:MODEL@URL, or recorded:FILE.")
+]
+ProbeOption = Annotated[bool, Option("--probe", help="Ask it once more about sentences that name something and gave no fact.")]
+DenoiseOption = Annotated[
+    bool, Option("--denoise", help="Let it first put each passage in short plain sentences, to read beside the passage.")
+]
+DecontextualiseOption = Annotated[
+    bool, Option("--decontextualise", help='Let it first replace "she" and "the company" by names, to read beside the passage.')
+]
