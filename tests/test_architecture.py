@@ -18,7 +18,7 @@ ONLY_IN = {
     "flows": {"flows", "kgbuild/cli"},
     "torch": {"kgbuild/compact"},
     "onnxruntime": {"kgbuild/compact"},
-    "sqlite3": {"kgbuild/ledger", "kgbuild/stores/embedded"},
+    "sqlite3": {"kgbuild/ledger", "kgbuild/stores/embedded", "kgbuild/stores/neo4j"},
     "typer": {"kgbuild/cli"},
     "rdflib": {"kgbuild/ontology/owl.py"},
 }

@@ -10,13 +10,15 @@ from kgbuild.errors import InputError
 
 
 def export(
-    out_path: Annotated[Path, Argument(metavar="OUT", help="A folder for jsonl and parquet, a file for graphml and turtle.")],
-    to: Annotated[str, Option("--to", metavar="FORMAT", help="jsonl, parquet, graphml or turtle.")],
+    out_path: Annotated[
+        Path, Argument(metavar="OUT", help="A folder for jsonl, parquet and neo4j-admin, a file for graphml and turtle.")
+    ],
+    to: Annotated[str, Option("--to", metavar="FORMAT", help="jsonl, parquet, graphml, turtle or neo4j-admin.")],
     graph: GraphOption = DEFAULT_GRAPH,
 ) -> None:
     """Write the published graph to files. Every quote is checked against its document on the way."""
     from kgbuild.ledger import Snapshot
-    from kgbuild.stores.files import export_graphml, export_jsonl, export_parquet, export_turtle
+    from kgbuild.stores.files import export_graphml, export_jsonl, export_neo4j_admin, export_parquet, export_turtle
 
     with Snapshot.open(graph) as snapshot:
         match to:
@@ -28,8 +30,13 @@ def export(
                 export_graphml(snapshot, out_path)
             case "turtle":
                 export_turtle(snapshot, out_path)
+            case "neo4j-admin":
+                out.print(export_neo4j_admin(snapshot, out_path), soft_wrap=True, markup=False)
+                err.print(
+                    "Run the line above where the server is stopped; --overwrite-destination replaces what its database holds"
+                )
             case _:
-                raise InputError("--to", f"{to!r} is no format", "Use one of: jsonl, parquet, graphml, turtle")
+                raise InputError("--to", f"{to!r} is no format", "Use one of: jsonl, parquet, graphml, turtle, neo4j-admin")
         facts = snapshot.counts()["facts"]
     err.print(f"Wrote {facts:,} facts to {out_path}", soft_wrap=True, markup=False)
 

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from kgbuild.ontology.model import Ontology
@@ -80,6 +81,11 @@ def names_for(uses: set[Use], ontology: Ontology) -> Names:
     return Names(entity_labels(name for kind, name, *_ in uses if kind == "class"), named(uses, ontology))
 
 
+def imported_database(graph_id: str, generation: int) -> str:
+    """Return the id of a database whose first generation came by `neo4j-admin database import`, which no receipt tells of."""
+    return f"imported-{graph_id}-{generation}"
+
+
 # -- nodes
 
 
@@ -112,11 +118,17 @@ def entity_node(entity: Entity, facts: Iterable[Fact], names: Names) -> Node:
 
 
 def edges(snapshot: Snapshot, names: Names) -> Iterator[Edge]:
-    """Yield every relationship; one of the frame may come more than once."""
+    """Yield every relationship once, those of a type one after the other only where it is one of the frame."""
+    chunk_ids = lru_cache(maxsize=4096)(lambda document_id: frozenset(chunk.id for chunk in snapshot.chunks_of(document_id)))
     for document in snapshot.documents():
         yield from chunk_edges(snapshot.chunks_of(document.id))
+    for entity in snapshot.entities():
+        of_entity = (fact for fact in snapshot.facts_of_entity(entity.id) if fact.derived_from is None)
+        places = {(piece.chunk_id, piece.document_id) for fact in of_entity for piece in fact.evidence}
+        for chunk_id, document_id in sorted(places):
+            if chunk_id in chunk_ids(document_id):
+                yield Edge(FROM_CHUNK, entity.id, chunk_id, None, {})
     for fact in snapshot.facts():
-        yield from source_edges(fact)
         if isinstance(fact.object, EntityRef):
             yield fact_edge(fact, names)
 

@@ -1,4 +1,4 @@
-"""The graph as files: JSONL (every record, field for field), Parquet, GraphML and Turtle.
+"""The graph as files: JSONL (every record, field for field), Parquet, GraphML, Turtle, and CSV for a first import into Neo4j.
 
 Every export first checks that each fact's quotes stand in the documents, streams, and appears under its name only when whole.
 """
@@ -6,7 +6,16 @@ Every export first checks that each fact's quotes stand in the documents, stream
 from kgbuild.stores.files.graphml import export_graphml
 from kgbuild.stores.files.grounding import check_grounding
 from kgbuild.stores.files.jsonl import export_jsonl, record_of
+from kgbuild.stores.files.neo4j_admin import export_neo4j_admin
 from kgbuild.stores.files.parquet import export_parquet
 from kgbuild.stores.files.turtle import export_turtle
 
-__all__ = ["check_grounding", "export_graphml", "export_jsonl", "export_parquet", "export_turtle", "record_of"]
+__all__ = [
+    "check_grounding",
+    "export_graphml",
+    "export_jsonl",
+    "export_neo4j_admin",
+    "export_parquet",
+    "export_turtle",
+    "record_of",
+]

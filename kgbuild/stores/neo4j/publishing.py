@@ -149,9 +149,9 @@ class _Change:
     def node_rows(self) -> Iterator[Row]:
         changed = self.differences.changed
         for document in changed.documents():
-            yield _node_row(document_node(document))
+            yield node_row(document_node(document))
         for chunk in changed.chunks():
-            yield _node_row(chunk_node(chunk))
+            yield node_row(chunk_node(chunk))
         for entity in changed.entities():
             yield from self._entity_rows(entity)
         if self.differences.since is None:
@@ -174,7 +174,7 @@ class _Change:
     def _entity_rows(self, entity: Entity) -> Iterator[Row]:
         node = entity_node(entity, self.snapshot.facts_of(entity.id), self.names)
         stale = dict.fromkeys(self._keys_of({*self.retired.literals.get(entity.id, ()), *self._renamed_literals}))
-        yield _node_row(replace(node, properties=stale | dict(node.properties)))
+        yield node_row(replace(node, properties=stale | dict(node.properties)))
         had = self._labels_of({entity.class_name, *self.retired.classes.get(entity.id, ())}) - set(node.labels)
         if had:
             yield Row(statements.REMOVE_LABELS, (entity.id,), {"id": entity.id, "labels": sorted(had)})
@@ -197,10 +197,10 @@ class _Change:
 
     def edge_rows(self) -> Iterator[Row]:
         for document_id in self._documents_with_changed_chunks():
-            yield from map(_tie_row, chunk_edges(self.snapshot.chunks_of(document_id)))
+            yield from map(tie_row, chunk_edges(self.snapshot.chunks_of(document_id)))
         for fact in self.differences.changed.facts():
             for source in source_edges(fact):
-                yield _tie_row(source)
+                yield tie_row(source)
             if isinstance(fact.object, EntityRef):
                 yield self._fact_row(fact)
         for predicate in self.renamed_relationships:
@@ -216,7 +216,7 @@ class _Change:
         edge = fact_edge(fact, self.names)
         new = fact.id not in self.retired.facts and fact.predicate not in self.renamed_relationships
         statement = statements.add_fact(edge.type) if new else statements.set_fact(edge.type)
-        return _edge_row(statement, edge)
+        return edge_row(statement, edge)
 
     def _edges_with(self, predicate: str) -> Iterator[Fact]:
         return (fact for fact in self.snapshot.facts_with(predicate) if isinstance(fact.object, EntityRef))
@@ -241,16 +241,16 @@ class _Change:
             sources.difference_update((edge.start, edge.end) for edge in source_edges(fact))
         for id_, (predicate, subject, object_) in sorted(facts.items()):
             for type_ in self._types_of(predicate):
-                yield _edge_row(statements.remove_fact(type_), Edge(type_, subject, object_, id_, {}))
+                yield edge_row(statements.remove_fact(type_), Edge(type_, subject, object_, id_, {}))
         for predicate in self.renamed_relationships:
             for fact in self._edges_with(predicate):
                 edge = fact_edge(fact, self.names)
                 for type_ in self._types_of(predicate) - {edge.type}:
-                    yield _edge_row(statements.remove_fact(type_), replace(edge, properties={}))
+                    yield edge_row(statements.remove_fact(type_), replace(edge, properties={}))
         for pair in sorted(sources):
             if not self._is_source(*pair):
-                yield _untie_row(Edge(FROM_CHUNK, *pair, None, {}))
-        yield from map(_untie_row, self._chunk_edges_gone())
+                yield untie_row(Edge(FROM_CHUNK, *pair, None, {}))
+        yield from map(untie_row, self._chunk_edges_gone())
 
     def _types_of(self, predicate: str) -> set[str]:
         known = (names.projection.relationships for names in self.past)
@@ -304,33 +304,39 @@ def _is_renamed(had: Mapping[str, str], has: Mapping[str, str], type_was: str, t
 
 
 def _retract(writer: Writer, change: _Change, advance: Callable[[int], None]) -> tuple[str, ...]:
-    """Remove relationships, then nodes; a node that others tied to theirs is stripped of what was ours. Return the ids of those."""
     writer.write(change.edges_gone(), advance)
-    rows = (Row(statements.delete_node(node.kind), (node.id,), {"id": node.id}) for node in change.nodes_gone())
-    writer.write(rows, advance)
+    return remove_nodes(writer, change.nodes_gone, advance)
+
+
+def remove_nodes(writer: Writer, gone: Callable[[], Iterator[Node]], advance: Callable[[int], None]) -> tuple[str, ...]:
+    """Remove nodes that have no relationships of ours any more; those that others tied to theirs are stripped of what was ours.
+
+    gone: labels are those a node may have beside the one of its kind, properties are None. Returns: ids of those stripped.
+    """
+    writer.write((Row(statements.delete_node(node.kind), (node.id,), {"id": node.id}) for node in gone()), advance)
     stripped: list[str] = []
-    gone = change.nodes_gone()
-    while batch := list(islice(gone, STRIPPED_AT_A_TIME)):
+    nodes = gone()
+    while batch := list(islice(nodes, STRIPPED_AT_A_TIME)):
         for kind in KINDS:
             kept = [{"id": n.id, "labels": n.labels, "properties": n.properties} for n in batch if n.kind == kind]
             stripped += [record["id"] for record in writer.run(statements.strip_node(kind), rows=kept)] if kept else []
     return tuple(stripped)
 
 
-def _node_row(node: Node) -> Row:
+def node_row(node: Node) -> Row:
     values: dict[str, Any] = {"id": node.id, "labels": node.labels, "properties": node.properties}
     return Row(statements.write_node(node.kind), (node.id,), values, len(node.properties.get("text") or ""))
 
 
-def _tie_row(edge: Edge) -> Row:
-    return _edge_row(statements.tie(edge.type), edge)
+def tie_row(edge: Edge) -> Row:
+    return edge_row(statements.tie(edge.type), edge)
 
 
-def _untie_row(edge: Edge) -> Row:
-    return _edge_row(statements.untie(edge.type), edge)
+def untie_row(edge: Edge) -> Row:
+    return edge_row(statements.untie(edge.type), edge)
 
 
-def _edge_row(statement: str, edge: Edge) -> Row:
+def edge_row(statement: str, edge: Edge) -> Row:
     values: dict[str, Any] = {"start": edge.start, "end": edge.end}
     if edge.id is not None:
         values |= {"id": edge.id, "properties": edge.properties}

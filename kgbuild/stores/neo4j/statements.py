@@ -89,6 +89,18 @@ def remove_fact(type_: str) -> str:
     return f"{_between(type_)}MATCH (s)-[f:{quoted(type_)}]->(o) WHERE f.id = row.id DELETE f"
 
 
+# -- reading all of it, to verify
+
+
+def read_nodes(kind: str) -> str:
+    return f"MATCH (n:{kind}) RETURN n.id, labels(n), properties(n)"
+
+
+def read_relationships(type_: str) -> str:
+    start, end = ends_of(type_)
+    return f"MATCH (s:{start})-[r:{quoted(type_)}]->(o:{end}) RETURN s.id, o.id, properties(r)"
+
+
 def quoted(name: str) -> str:
     """Quote a name so that it ends where it ends, whatever characters it holds.
 

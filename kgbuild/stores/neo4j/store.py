@@ -11,10 +11,12 @@ from neo4j.exceptions import ClientError, CypherSyntaxError, CypherTypeError, Ne
 from neo4j.graph import Node, Path, Relationship
 
 from kgbuild.errors import StoreError
+from kgbuild.stores.elements import imported_database, names_for, uses_in
 from kgbuild.stores.neo4j import statements
 from kgbuild.stores.neo4j.connecting import Neo4jAddress, connected, named_errors
 from kgbuild.stores.neo4j.publishing import publish
-from kgbuild.stores.neo4j.receipts import Receipt, Receipts
+from kgbuild.stores.neo4j.receipts import Receipt, Receipts, Written
+from kgbuild.stores.neo4j.verifying import Comparison, compared
 from kgbuild.stores.neo4j.writing import Writer
 from kgbuild.stores.protocol import Answer, Differences, Publication, Snapshot
 
@@ -64,41 +66,28 @@ class Neo4jStore:
         assert self._receipts is not None
         with named_errors(self.address):
             writer = Writer(self._driver, self.address.database)
-            marker = self.marker()
-            refuse_what_is_not_ours(marker, snapshot, self.address)
-            receipt = None if marker is None else Receipt.read(self._receipts, marker.database)
-            if marker and marker.generation == snapshot.generation == differences.since and receipt and len(receipt.written) == 1:
-                return Publication()
-            marker, receipt = self._claimed(writer, snapshot, marker, receipt)
+            before = self.marker()
+            refuse_another_graph(before, snapshot, self.address)
+            receipt = None if before is None else Receipt.read(self._receipts, before.database)
+            if before is not None and before.generation is not None:
+                refuse_what_is_not_known(before.generation, before.database, receipt, snapshot, self.address)
+                if receipt and before.generation == snapshot.generation == differences.since and len(receipt.written) == 1:
+                    return Publication()
+            marker = self._marked(writer, snapshot)
             if differences.since not in (None, marker.generation):
                 held = "nothing whole" if marker.generation is None else f"generation {marker.generation}"
                 raise StoreError(self.address, f"holds {held}, not generation {differences.since}", "Publish again")
+            receipt = replace(receipt or Receipt(marker.database, ""), url=str(self.address))
             stripped = publish(writer, snapshot, differences, receipt, self._receipts, self._advance)
             return replace(writer.counts(), stripped=stripped)
 
-    def _claimed(
-        self, writer: Writer, snapshot: Snapshot, marker: Marker | None, receipt: Receipt | None
-    ) -> tuple[Marker, Receipt]:
-        """Make sure of constraints, indexes, the marker and a receipt. Of two graphs at a time, one gets the database."""
-        assert self._receipts is not None
+    def _marked(self, writer: Writer, snapshot: Snapshot) -> Marker:
+        """Make sure of constraints, indexes and the marker. Of two graphs that come at a time, one gets the database."""
         for statement in statements.SCHEMA:
             writer.run(statement)
-        if marker is None:
-            (claimed,) = writer.run(statements.CLAIM, graph_id=snapshot.graph_id, database=uuid.uuid4().hex)
-            marker = Marker(**claimed)
-            refuse_what_is_not_ours(marker, snapshot, self.address)
-            receipt = Receipt(marker.database, str(self.address))
-        elif receipt is None:
-            if marker.generation is not None and marker.database != imported_database(snapshot.graph_id, marker.generation):
-                raise StoreError(
-                    self.address,
-                    "was published from another copy of this graph directory, which may know more of it",
-                    "Use that copy; or make the database hold this one's graph with `kgbuild verify --store URL --repair`",
-                )
-            receipt = Receipt(marker.database, str(self.address))
-        receipt = replace(receipt, url=str(self.address))
-        receipt.keep(self._receipts)
-        return marker, receipt
+        (claimed,) = writer.run(statements.CLAIM, graph_id=snapshot.graph_id, database=uuid.uuid4().hex)
+        refuse_another_graph(marker := Marker(**claimed), snapshot, self.address)
+        return marker
 
     def query(
         self, cypher: str, parameters: Mapping[str, object] | None = None, *, max_rows: int = 10_000, timeout_s: float = 60.0
@@ -122,6 +111,30 @@ class Neo4jStore:
                 problem = f"a parameter is no value that Neo4j knows ({error})"
                 raise StoreError("query", problem, "Give text, numbers, lists or objects") from error
 
+    def verify(self, snapshot: Snapshot) -> dict[str, Comparison]:
+        """Compare every node and relationship of ours with a snapshot, by kind and type. Raises StoreError for another graph."""
+        with named_errors(self.address):
+            refuse_another_graph(self.marker(), snapshot, self.address)
+            names = names_for(uses_in(snapshot), snapshot.ontology)
+            with self._session() as session, compared(session, snapshot, names) as result:
+                return result.comparisons()
+
+    def repair(self, snapshot: Snapshot) -> Publication:
+        """Make the database hold a snapshot, whatever it holds of the graph, and note that it does."""
+        assert self._receipts is not None
+        with named_errors(self.address):
+            writer = Writer(self._driver, self.address.database)
+            refuse_another_graph(self.marker(), snapshot, self.address)
+            marker = self._marked(writer, snapshot)
+            uses = uses_in(snapshot)
+            names = names_for(uses, snapshot.ontology)
+            with self._session() as session, compared(session, snapshot, names) as result:
+                stripped = result.repair(writer)
+            writer.run(statements.MARK, generation=snapshot.generation)
+            written = Written(None, snapshot.generation, tuple(sorted(uses)), names, {})
+            Receipt(marker.database, str(self.address), (written,)).keep(self._receipts)
+            return replace(writer.counts(), stripped=stripped)
+
     def create_vector_index(self, dimensions: int) -> None:
         """Index the property `embedding` of chunks, for those who fill it: kgbuild itself leaves it alone."""
         with named_errors(self.address):
@@ -131,21 +144,23 @@ class Neo4jStore:
         return self._driver.session(database=self.address.database)
 
 
-def refuse_what_is_not_ours(marker: Marker | None, snapshot: Snapshot, address: Neo4jAddress) -> None:
+def refuse_another_graph(marker: Marker | None, snapshot: Snapshot, address: Neo4jAddress) -> None:
     if marker is not None and marker.graph_id != snapshot.graph_id:
         raise StoreError(address, "the database holds another graph", "Give each graph a database of its own")
-    if marker is not None and (marker.generation or 0) > snapshot.generation:
-        raise StoreError(
-            address,
-            f"the database holds generation {marker.generation}, this graph directory only {snapshot.generation}",
-            "Use the graph directory that published it; or make the database hold this one's graph with"
-            " `kgbuild verify --store URL --repair`",
-        )
 
 
-def imported_database(graph_id: str, generation: int) -> str:
-    """Return the id of a database whose first generation came by `neo4j-admin database import`, which no receipt tells of."""
-    return f"imported-{graph_id}-{generation}"
+def refuse_what_is_not_known(
+    generation: int, database: str, receipt: Receipt | None, snapshot: Snapshot, address: Neo4jAddress
+) -> None:
+    """Refuse a database that a later or another copy of the graph directory wrote to: what is ours in it cannot be told."""
+    remedy = f"Use the graph directory that published it; or `kgbuild verify --store {address} --repair`"
+    if generation > snapshot.generation:
+        problem = f"the database holds generation {generation}, this graph directory only {snapshot.generation}"
+        raise StoreError(address, problem, remedy)
+    if receipt is None and database != imported_database(snapshot.graph_id, generation):
+        raise StoreError(address, "the database was published to from another copy of this graph directory", remedy)
+    if receipt is not None and receipt.written and generation > max(written.generation for written in receipt.written):
+        raise StoreError(address, f"another copy of this graph directory published generation {generation}", remedy)
 
 
 def _refusal(error: Neo4jError, timeout_s: float) -> StoreError:

@@ -1,0 +1,204 @@
+"""Does a database hold what the ledger says? Every node and relationship of ours is compared, and what differs is named."""
+
+import json
+import re
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import neo4j
+
+from kgbuild.stores.elements import ENTITY, FROM_CHUNK, FROM_DOCUMENT, KINDS, NEXT_CHUNK, Edge, Names, Node, edges, nodes
+from kgbuild.stores.neo4j import statements
+from kgbuild.stores.neo4j.publishing import edge_row, node_row, remove_nodes, tie_row, untie_row
+from kgbuild.stores.neo4j.writing import Row, Writer
+from kgbuild.stores.projection import FACT_PROPERTIES
+from kgbuild.stores.protocol import Snapshot
+
+TIES = (FROM_DOCUMENT, NEXT_CHUNK, FROM_CHUNK)
+OURS = re.compile("(doc|chk|ent|fct)_[a-z2-7]{16}")
+"""Ids that are derived from content: nobody else has them."""
+NAMED = 10
+"""How many differences of a kind are named."""
+
+_SCRATCH = """
+PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
+CREATE TABLE element (kind TEXT, key TEXT, digest BLOB, found BLOB, PRIMARY KEY (kind, key)) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Nodes of a kind or relationships of a type. hashes: of all contents, in any order; equal when equal sets are held.
+
+    missing, different, extra: numbers; named: ids of some of them.
+    """
+
+    expected: int
+    found: int
+    expected_hash: str
+    found_hash: str
+    missing: int
+    different: int
+    extra: int
+    named: tuple[str, ...]
+
+    @property
+    def equal(self) -> bool:
+        return not (self.missing or self.different or self.extra)
+
+
+@contextmanager
+def compared(session: neo4j.Session, snapshot: Snapshot, names: Names) -> Iterator["Compared"]:
+    """Compare all of a database with all of a snapshot, through a scratch file, so that memory stays flat."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kgbuild-verify-")))
+        scratch = stack.enter_context(closing(sqlite3.connect(folder / "scratch.sqlite", isolation_level=None)))
+        scratch.executescript(_SCRATCH)
+        scratch.execute("BEGIN")
+        insert = "INSERT OR IGNORE INTO element VALUES (?, ?, ?, NULL)"
+        scratch.executemany(insert, ((node.kind, node.id, _node_digest(node)) for node in nodes(snapshot, names)))
+        scratch.executemany(insert, ((edge.type, _key(edge), _digest(edge.properties)) for edge in edges(snapshot, names)))
+        found = "INSERT INTO element VALUES (?, ?, NULL, ?) ON CONFLICT DO UPDATE SET found = excluded.found"
+        scratch.executemany(found, _held(session, names))
+        yield Compared(scratch, snapshot, names)
+
+
+class Compared:
+    """What came of a comparison, and how to mend it."""
+
+    def __init__(self, scratch: sqlite3.Connection, snapshot: Snapshot, names: Names) -> None:
+        self._scratch, self._snapshot, self._names = scratch, snapshot, names
+
+    def comparisons(self) -> dict[str, Comparison]:
+        """Return the comparison of each kind of node, then of each type of relationship."""
+        types = [kind for (kind,) in self._scratch.execute("SELECT DISTINCT kind FROM element ORDER BY kind")]
+        return {kind: self._comparison(kind) for kind in (*KINDS, *TIES, *sorted(set(types) - {*KINDS, *TIES}))}
+
+    def _comparison(self, kind: str) -> Comparison:
+        expected, found = _Total(), _Total()
+        missing = different = extra = 0
+        named: list[str] = []
+        query = "SELECT key, digest, found FROM element WHERE kind = ? ORDER BY key"
+        for key, wanted, held in self._scratch.execute(query, (kind,)):
+            expected.add(wanted)
+            found.add(held)
+            if wanted != held:
+                missing += held is None
+                extra += wanted is None
+                different += wanted is not None and held is not None
+                if len(named) < NAMED:
+                    named.append(key)
+        return Comparison(expected.number, found.number, expected.hash, found.hash, missing, different, extra, tuple(named))
+
+    def repair(self, writer: Writer) -> tuple[str, ...]:
+        """Write what is missing or different, remove what is ours and too much. Returns: ids of nodes that were stripped."""
+        writer.write(self._node_rows(), _unwatched)
+        writer.write(self._edge_rows(), _unwatched)
+        writer.write(self._edges_too_much(), _unwatched)
+        labels = ("__Entity__", *sorted(set(self._names.labels.values())))
+        return remove_nodes(
+            writer,
+            lambda: (
+                Node(kind, key, labels if kind == ENTITY else (), dict.fromkeys(self._keys(kind)))
+                for kind in KINDS
+                for key in self._extra(kind)
+            ),
+            _unwatched,
+        )
+
+    def _node_rows(self) -> Iterator[Row]:
+        labels = set(self._names.labels.values())
+        for node in nodes(self._snapshot, self._names):
+            if self._is_broken(node.kind, node.id):
+                properties = dict.fromkeys(self._keys(node.kind)) | dict(node.properties)
+                yield node_row(Node(node.kind, node.id, node.labels, properties))
+                if node.kind == ENTITY:
+                    yield Row(statements.REMOVE_LABELS, (node.id,), {"id": node.id, "labels": sorted(labels - set(node.labels))})
+
+    def _edge_rows(self) -> Iterator[Row]:
+        for edge in edges(self._snapshot, self._names):
+            if self._is_broken(edge.type, _key(edge)):
+                yield tie_row(edge) if edge.id is None else edge_row(statements.set_fact(edge.type), edge)
+
+    def _edges_too_much(self) -> Iterator[Row]:
+        types = [kind for (kind,) in self._scratch.execute("SELECT DISTINCT kind FROM element WHERE digest IS NULL")]
+        for type_ in sorted(set(types) - KINDS.keys()):
+            for key in self._extra(type_):
+                start, end, *id_ = key.split(" ")
+                edge = Edge(type_, start, end, id_[0] if id_ else None, {})
+                yield untie_row(edge) if edge.id is None else edge_row(statements.remove_fact(type_), edge)
+
+    def _keys(self, kind: str) -> Sequence[str]:
+        literals = self._names.projection.literals.values() if kind == ENTITY else ()
+        return (*KINDS[kind], *(literal.key for literal in literals))
+
+    def _extra(self, kind: str) -> list[str]:
+        query = "SELECT key FROM element WHERE kind = ? AND digest IS NULL ORDER BY key"
+        return [key for (key,) in self._scratch.execute(query, (kind,))]
+
+    def _is_broken(self, kind: str, key: str) -> bool:
+        query = "SELECT 1 FROM element WHERE kind = ? AND key = ? AND digest IS NOT found"
+        return self._scratch.execute(query, (kind, key)).fetchone() is not None
+
+
+class _Total:
+    """A number of contents and their hash, whatever their order."""
+
+    def __init__(self) -> None:
+        self.number, self._sum = 0, 0
+
+    def add(self, digest: bytes | None) -> None:
+        if digest is not None:
+            self.number += 1
+            self._sum = (self._sum + int.from_bytes(digest)) % 2**64
+
+    @property
+    def hash(self) -> str:
+        return f"{self._sum:016x}"
+
+
+def _held(session: neo4j.Session, names: Names) -> Iterator[tuple[str, str, bytes]]:
+    """Yield all that is ours in a database: nodes by our ids, relationships by a fact's id or, of the frame, by their ends."""
+    own_labels = {*KINDS, "__Entity__", *names.labels.values()}
+    literals = {literal.key for literal in names.projection.literals.values()}
+    for kind, keys in KINDS.items():
+        own_keys = {*keys, *(literals if kind == ENTITY else ())}
+        for id_, labels, properties in session.run(statements.read_nodes(kind)):
+            if isinstance(id_, str) and OURS.fullmatch(id_):
+                kept = {key: value for key, value in properties.items() if key in own_keys}
+                yield kind, id_, _digest([sorted(own_labels.intersection(labels)), kept])
+    fact_keys = {relationship.type: relationship.qualifiers.values() for relationship in names.projection.relationships.values()}
+    for type_ in [type_ for (type_,) in session.run("CALL db.relationshipTypes() YIELD relationshipType RETURN relationshipType")]:
+        own_keys = {*FACT_PROPERTIES, *fact_keys.get(type_, ())}
+        for start, end, properties in session.run(statements.read_relationships(type_)):
+            id_ = properties.get("id")
+            if not all(isinstance(end, str) and OURS.fullmatch(end) for end in (start, end)):
+                continue
+            if type_ in TIES:
+                yield type_, f"{start} {end}", _digest({})
+            elif isinstance(id_, str) and OURS.fullmatch(id_):
+                kept = {key: value for key, value in properties.items() if key in own_keys}
+                yield type_, f"{start} {end} {id_}", _digest(kept)
+
+
+def _key(edge: Edge) -> str:
+    return " ".join((edge.start, edge.end, *([edge.id] if edge.id else [])))
+
+
+def _node_digest(node: Node) -> bytes:
+    return _digest([sorted({node.kind, *node.labels}), {key: value for key, value in node.properties.items() if value is not None}])
+
+
+def _digest(content: Any) -> bytes:
+    if isinstance(content, Mapping):
+        content = {key: value for key, value in content.items() if value is not None}
+    return blake2b(json.dumps(content, ensure_ascii=False, sort_keys=True).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+
+
+def _unwatched(rows: int) -> None: ...
