@@ -500,7 +500,9 @@ def _triple_row(judged: JudgedTriple) -> tuple[object, ...]:
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """Open a ledger file. Writers get write-ahead logging: a commit survives the death of the process."""
     if read_only:
-        return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30)
+        return sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30, check_same_thread=False
+        )
     connection = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")

@@ -1,0 +1,59 @@
+"""An extractor that asks a server, for tests of all that lies between.
+
+python -m tests.llm.asking DOCUMENTS GRAPH URL        builds a graph in a process of its own
+"""
+
+import atexit
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from kgbuild.extraction.llm import LlmExtractor
+from kgbuild.judging import JudgeAddress
+from kgbuild.llm.openai_compatible import OpenAICompatible
+from kgbuild.llm.protocol import Replies
+from kgbuild.llm.running import run_all
+from kgbuild.pipeline import BuildPlan, build
+from kgbuild.runner import InThreads
+from tests.spelled import STAFF, Unwatched
+
+PAUSES_S = (0.01, 0.02, 0.04, 0.08)
+PATIENCE_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class AskingAddress:
+    """The extractor that `--extractor llm` opens, with a client that waits less between the times it asks."""
+
+    url: str
+    requests: int = 8
+
+    def open(self, replies: Replies) -> LlmExtractor:
+        return LlmExtractor(_model(self.url, self.requests), STAFF, replies)
+
+
+@cache
+def _model(url: str, requests: int) -> OpenAICompatible:
+    model = OpenAICompatible(url, "m", requests, PATIENCE_S, "sk-secret", PAUSES_S)
+    atexit.register(lambda: run_all([model.close()]))
+    return model
+
+
+def plan(documents: Path, graph: Path, url: str, budget_tokens: int | None = None, requests: int = 8) -> BuildPlan:
+    address, judge = AskingAddress(url, requests), JudgeAddress("rules", STAFF)
+    return BuildPlan(documents, graph, STAFF, address, judge, llm=url, requests=requests, budget_tokens=budget_tokens)
+
+
+def texts(numbers: Iterable[int]) -> dict[str, str]:
+    """Return documents of one chunk each, which `server.employers` reads."""
+    return {
+        f"{n:03}.txt": f"Person N{n} works for Firm {chr(65 + n % 26)}. Person N{n} was born in City {chr(65 + n % 7)}."
+        for n in numbers
+    }
+
+
+if __name__ == "__main__":
+    documents, graph, url = sys.argv[1:]
+    build(plan(Path(documents), Path(graph), url), InThreads(2), Unwatched())
