@@ -14,7 +14,7 @@ from functools import partial
 from kgbuild import ids
 from kgbuild.chunking import sentence_spans
 from kgbuild.denoising import Denoising
-from kgbuild.errors import KgbuildError, ModelUnavailable, ReplyCut, ReplyRefused
+from kgbuild.errors import BudgetSpent, KgbuildError, ModelUnavailable, ReplyCut, ReplyRefused
 from kgbuild.extraction import parsing
 from kgbuild.extraction.claims import ClaimReader, Place
 from kgbuild.extraction.examples import worked_examples
@@ -267,13 +267,13 @@ def _halves(chunk: Chunk) -> tuple[Chunk, Chunk] | None:
 
 
 def _failed(error: KgbuildError) -> Extraction:
-    return Extraction(
-        (), failure=Failure(STAGE, "", None, _REASONS.get(type(error), type(error).__name__), str(error), error.retryable)
-    )
+    reason = next((reason for kind, reason in _REASONS.items() if isinstance(error, kind)), type(error).__name__)
+    return Extraction((), failure=Failure(STAGE, "", None, reason, str(error), error.retryable))
 
 
 _REASONS: dict[type[KgbuildError], str] = {
     ModelUnavailable: "model unavailable",
+    BudgetSpent: "budget spent",
     ReplyCut: "reply cut short",
     ReplyRefused: "no usable reply",
 }
