@@ -42,7 +42,7 @@ class LoopbackServer:
     """
 
     answer: Callable[[Body], str] = employers
-    trouble: Callable[[str, int], Trouble | None] = lambda key, times: None
+    trouble: Callable[[Body, int], Trouble | None] = lambda body, times: None
     latency_s: float = 0.0
     slots: int = 64
     usage: bool = True
@@ -109,7 +109,7 @@ class LoopbackServer:
                 await asyncio.sleep(self.latency_s)
             finally:
                 self._working -= 1
-        trouble = self.trouble(key, times)
+        trouble = self.trouble(body, times)
         match trouble:
             case "reset":
                 assert request.transport is not None

@@ -1,0 +1,240 @@
+"""Builds beside servers that fail: nothing is lost, nothing is doubled, and no reply that was found valid is asked for twice."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kgbuild.errors import ModelUnavailable
+from kgbuild.ids import digest
+from kgbuild.ledger import Ledger
+from kgbuild.ledger.segments import read_segment, segment_files
+from kgbuild.pipeline import build
+from kgbuild.report import Report
+from kgbuild.runner import InThreads
+from tests.llm.asking import plan, texts
+from tests.llm.server import Body, LoopbackServer, key_of
+from tests.spelled import Unwatched
+from tests.test_pipeline import exported, write
+
+ROOT = Path(__file__).parents[2]
+PASSING = ("500", "503", "429", "abort", "reset", "garbage", "no choices")
+
+
+def built(folder: Path, graph: Path, url: str, **options: int) -> Report:
+    return build(plan(folder, graph, url, **options), InThreads(2), Unwatched())
+
+
+def clean(folder: Path) -> dict[str, bytes]:
+    """Return what the folder gives when nothing fails."""
+    graph = folder.parent / "clean"
+    with LoopbackServer().running() as server:
+        report = built(folder, graph, server.url)
+    assert not report.failures
+    return exported(graph)
+
+
+def kept(graph: Path) -> set[str]:
+    """Return the keys of the replies that a graph directory holds, whatever was last done to it."""
+    in_segments = {key for path in segment_files(graph, "replies") for key, _, _ in read_segment(path)}
+    with Ledger.open(graph) as ledger:
+        in_ledger = {str(key) for (key,) in ledger._db.execute("SELECT key FROM reply")}
+    assert in_segments <= in_ledger
+    return in_ledger
+
+
+def answered(server: LoopbackServer) -> list[int]:
+    """Return how often each passage was answered; probes of what the server can do are left out."""
+    passages = {key_of(body) for body in server.asked if is_about("Person", body)}
+    return [times for key, times in server.answered.items() if key in passages]
+
+
+def stormy(seed: int, longest: int) -> LoopbackServer:
+    """Return a server that fails each request in its own way up to so many times in a row, and answers then."""
+
+    def trouble(body: Body, times: int) -> str | None:
+        chance = random.Random(digest(seed, key_of(body)))
+        troubles = chance.choices(PASSING, k=chance.randint(0, longest))
+        return troubles[times] if times < len(troubles) else None
+
+    return LoopbackServer(trouble=trouble)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_passes_leaves_no_trace(tmp_path, seed):
+    folder = write(tmp_path / "docs", texts(range(60)))
+    with stormy(seed, longest=4).running() as server:  # the client asks five times
+        report = built(folder, tmp_path / "graph", server.url)
+    assert len(server.asked) > 1.5 * len(server.answered)
+    assert not report.failures
+    assert exported(tmp_path / "graph") == clean(folder)
+    assert set(answered(server)) == {1}
+
+
+def test_what_lasts_longer_is_named_and_asked_again_by_the_next_run(tmp_path):
+    folder = write(tmp_path / "docs", texts(range(60)))
+    with stormy(7, longest=12).running() as server:
+        first = built(folder, tmp_path / "graph", server.url)
+        assert {(failure.reason, failure.retryable) for failure in first.failures} == {("model unavailable", True)}
+        assert 0 < len(first.failures) == 60 - first.facts // 2
+        for _ in range(3):
+            report = built(folder, tmp_path / "graph", server.url)
+    assert not report.failures
+    assert exported(tmp_path / "graph") == clean(folder)
+    assert set(answered(server)) == {1}
+
+
+def test_a_server_that_dribbles_is_not_waited_for(tmp_path):
+    folder = write(tmp_path / "docs", texts(range(6)))
+    with LoopbackServer(trouble=lambda body, times: "slow" if times == 0 else None).running() as server:
+        report = built(folder, tmp_path / "graph", server.url)
+    assert not report.failures
+    assert exported(tmp_path / "graph") == clean(folder)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        # What the server says of the request itself is final: asked once for each way of asking, and by no later run.
+        ("400", "no usable reply"),
+        ("422", "no usable reply"),
+        ("filter", "no usable reply"),
+        # A passage of one sentence whose reply has no end cannot be asked about in parts.
+        ("length", "reply cut short"),
+    ],
+)
+def test_what_will_not_pass_is_named_and_not_asked_again(tmp_path, trouble, reason):
+    texts_ = {"bad.txt": "Person BAD works for Firm B.", **texts(range(4))}
+    folder = write(tmp_path / "docs", texts_)
+    with LoopbackServer(trouble=lambda body, times: trouble if is_about("BAD", body) else None).running() as server:
+        report = built(folder, tmp_path / "graph", server.url)
+        asked = len(server.asked)
+        assert [(f.uri, f.reason, f.retryable) for f in report.failures] == [("bad.txt", reason, False)]
+        assert not built(folder, tmp_path / "graph", server.url).changed
+    assert len(server.asked) == asked
+    assert sum(is_about("BAD", body) for body in server.asked) == 1
+
+
+def is_about(word: str, body: Body) -> bool:
+    return word in body["messages"][-1]["content"]
+
+
+def test_a_run_with_nothing_to_ask_sends_nothing(tmp_path):
+    folder = write(tmp_path / "docs", texts(range(5)))
+    with LoopbackServer().running() as server:
+        built(folder, tmp_path / "graph", server.url)
+        before = len(server.asked), len(server.others), len(server.headers)
+        assert not built(folder, tmp_path / "graph", server.url).changed
+        assert (len(server.asked), len(server.others), len(server.headers)) == before
+
+
+def test_a_server_that_is_away_ends_the_run_and_its_return_goes_on(tmp_path):
+    folder = write(tmp_path / "docs", texts(range(300)))
+    server = LoopbackServer()
+    with server.running():
+        server.trouble = lambda body, times: "reset" if len(server.asked) > 100 else None
+        with pytest.raises(ModelUnavailable, match=r"127\.0\.0\.1"):
+            built(folder, tmp_path / "graph", server.url)
+    with pytest.raises(ModelUnavailable, match=r"127\.0\.0\.1"):
+        built(folder, tmp_path / "graph", server.url)
+    before, asked = kept(tmp_path / "graph"), len(server.asked)
+    assert before
+    server.trouble = lambda body, times: None
+    with server.running():
+        report = built(folder, tmp_path / "graph", server.url)
+    assert not report.failures
+    assert not before & {key_of(body) for body in server.asked[asked:]}
+    assert exported(tmp_path / "graph") == clean(folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_a_build_killed_at_any_moment_pays_for_no_reply_twice(tmp_path, seed):
+    folder = write(tmp_path / "docs", texts(range(240)))
+    command = [sys.executable, "-m", "tests.llm.asking", str(folder), str(tmp_path / "graph")]
+    moments = random.Random(seed)
+    server = LoopbackServer(latency_s=0.05, slots=4)
+    paid: set[str] = set()
+    killed = 0
+    with server.running():
+        for _ in range(4):
+            asked = len(server.asked)
+            process = subprocess.Popen([*command, server.url], cwd=ROOT, env=os.environ | {"KGBUILD_REQUESTS": "8"})
+            limit = asked + moments.randint(5, 60)
+            while process.poll() is None and len(server.asked) < limit:
+                pass
+            killed += process.poll() is None
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            assert not paid & {key_of(body) for body in server.asked[asked:]}
+            paid |= kept(tmp_path / "graph")
+        asked = len(server.asked)
+        subprocess.run([*command, server.url], check=True, cwd=ROOT)
+        assert not paid & {key_of(body) for body in server.asked[asked:]}
+    assert killed == 4
+    assert len(paid) > 20
+    assert exported(tmp_path / "graph") == clean(folder)
+
+
+def budgets(report: Report) -> int:
+    return sum(usage.prompt_tokens + usage.completion_tokens for usage in report.usage.values())
+
+
+def test_a_budget_stops_a_run_cleanly_and_the_next_goes_on(tmp_path):
+    folder = write(tmp_path / "docs", texts(range(40)))
+    whole = clean(folder)
+    with LoopbackServer().running() as server:
+        reports = []
+        while not reports or reports[-1].failures:
+            reports.append(built(folder, tmp_path / "graph", server.url, budget_tokens=6000))
+            assert len(reports) < 20
+    assert len(reports) > 2
+    for report in reports[:-1]:
+        assert {(f.reason, f.retryable) for f in report.failures} == {("budget spent", True)}
+        assert report.facts == 2 * (40 - len(report.failures))  # it publishes what it has
+    assert all(3000 < budgets(report) <= 6000 for report in reports[:-1])
+    assert set(answered(server)) == {1}
+    assert exported(tmp_path / "graph") == whole
+
+
+def test_what_a_run_spends_is_counted_by_stage_and_once(tmp_path):
+    folder = write(tmp_path / "docs", texts(range(12)))
+    with LoopbackServer(trouble=lambda body, times: "500" if times == 0 else None).running() as server:
+        report = built(folder, tmp_path / "graph", server.url)
+        again = built(folder, tmp_path / "graph", server.url)
+    extracting = report.usage["extracting"]
+    bodies = {key_of(body): body for body in server.asked if is_about("Person N", body)}
+    asked = sum(len(message["content"].split()) for body in bodies.values() for message in body["messages"])
+    assert (extracting.requests, extracting.prompt_tokens) == (12, asked)
+    assert 0 < extracting.cached_tokens < extracting.prompt_tokens
+    assert again.usage == {}
+
+
+def test_the_key_stands_nowhere_but_in_the_request(tmp_path):
+    secret = "sk-very-secret-0123456789"
+    folder = write(tmp_path / "docs", texts(range(3)))
+    echoing = LoopbackServer(answer=lambda body: f"Incorrect API key provided: {secret}.", trouble=lambda body, times: "401")
+    environment = os.environ | {"OPENAI_API_KEY": secret}
+    with echoing.running() as server:
+        command = [
+            sys.executable,
+            "-m",
+            "kgbuild",
+            "build",
+            str(folder),
+            "--ontology",
+            "company",
+            "--graph",
+            str(tmp_path / "graph"),
+        ]
+        options = ["--extractor", "llm", "--llm", f"server:m@{server.url}"]
+        done = subprocess.run([*command, *options], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert {headers["Authorization"] for headers in server.headers} == {f"Bearer {secret}"}
+    assert done.returncode == 1
+    assert "OPENAI_API_KEY" in done.stderr
+    assert secret not in done.stdout + done.stderr
+    assert all(secret.encode() not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
