@@ -9,7 +9,7 @@ nothing: what a step does stands in `batches` and in the stages.
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -33,6 +33,8 @@ from kgbuild.resolution.coreference import representatives
 from kgbuild.resolution.normalisation import block_key
 from kgbuild.resolution.resolve import resolve
 from kgbuild.serialisation import to_json
+from kgbuild.stores import open_store
+from kgbuild.stores.protocol import Publication
 
 Item = TypeVar("Item")
 Context = TypeVar("Context")
@@ -73,6 +75,7 @@ class BuildPlan:
     llm: the address of the language model that the extractor or the judge asks; None when they ask none.
     requests: in flight at its server at a time. budget_tokens: what one run may spend on it; None for no limit.
     uncovered: properties that the extractor does not know and will not look for, for the report to name.
+    store: address of a store to publish to as the last step, see `stores.open_store`; None publishes nowhere.
     """
 
     documents: Path
@@ -86,12 +89,15 @@ class BuildPlan:
     uncovered: tuple[str, ...] = ()
     retry_failed: bool = False
     replace_root: bool = False
+    store: str | None = None
 
 
 def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
-    """Bring a graph directory up to date with a folder of documents, and publish the result as its next generation.
+    """Bring a graph directory up to date with a folder of documents, publish the result as its next generation, and bring the
+    store up to date with that.
 
-    Raises InputError for a folder that is missing, empty or not the graph's; GraphError when the graph cannot be written.
+    Raises InputError for a folder that is missing, empty or not the graph's; GraphError when the graph cannot be written;
+    StoreError when the store cannot, which the next run mends.
     """
     extractor, judge = opened(plan.extractor), open_judge(plan.judge)
     with Ledger.open(plan.graph) as ledger:
@@ -149,9 +155,21 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
         if changed := ledger.changed():
             ledger.publish(made_with)
         with Snapshot.open(plan.graph) as snapshot:
-            report = report_of(snapshot, changed, added, removed, plan.uncovered, stages.seconds, ledger.usage(this.id), spared)
+            done = (changed, added, removed, plan.uncovered, stages.seconds, ledger.usage(this.id), spared, judge.description)
+            report = report_of(snapshot, *done)
         ledger.finish_run(this.id, to_json(report))
+        if plan.store is not None:
+            with stages.stage("publishing", None):
+                published = _publish(plan.store, plan.graph, ledger, stages)
+            report = replace(report, store=plan.store, published=published, seconds=stages.seconds)
+            ledger.finish_run(this.id, to_json(report))
         return report
+
+
+def _publish(url: str, graph: Path, ledger: Ledger, stages: "_Stages") -> Publication:
+    """Bring a store to the published generation from whichever it holds."""
+    with Snapshot.open(graph) as snapshot, closing(open_store(url, ledger, stages.advance)) as store:
+        return store.publish(snapshot, snapshot.differences(store.generation()))
 
 
 def _made_with(plan: BuildPlan, reading: Reading, extractor: Extractor, judge: Judge) -> dict[str, str]:

@@ -19,7 +19,7 @@ class Report:
     disputed: facts that clash with a preferred one. loops: accepted triples whose two sides
     are one entity, so that they state nothing. seconds: wall-clock seconds by stage.
     usage: what this run's requests to a language model cost, by stage. spared: chunks of this run that a cascade did not have to
-    put to one.
+    put to one. judge: who judged, and from which probabilities on it accepts and rejects.
     """
 
     generation: int
@@ -43,6 +43,7 @@ class Report:
     seconds: Mapping[str, float]
     usage: Mapping[str, Usage] = field(default_factory=dict)
     spared: int = 0
+    judge: str = ""
 
 
 def report_of(
@@ -54,6 +55,7 @@ def report_of(
     seconds: Mapping[str, float],
     usage: Mapping[str, Usage],
     spared: int,
+    judge: str,
 ) -> Report:
     """Count a published generation."""
     counts, verdicts = snapshot.counts(), snapshot.verdict_counts()
@@ -83,6 +85,7 @@ def report_of(
         seconds=seconds,
         usage=usage,
         spared=spared,
+        judge=judge,
     )
 
 

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 from typer import Argument, Option
 
 from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, out, print_json
-from kgbuild.cli.extractor_options import DecontextualiseOption, DenoiseOption, ExtractorOption, LlmOption, ProbeOption
+from kgbuild.cli.extractor_options import (
+    CalibrationOption,
+    DecontextualiseOption,
+    DenoiseOption,
+    ExtractorOption,
+    LlmOption,
+    ProbeOption,
+)
 from kgbuild.cli.report import next_steps, print_report
 from kgbuild.settings import Settings
 
@@ -22,6 +29,7 @@ def build(
     graph: GraphOption = DEFAULT_GRAPH,
     extractor: ExtractorOption = "compact",
     llm: LlmOption = None,
+    calibration: CalibrationOption = None,
     probe: ProbeOption = False,
     denoise: DenoiseOption = False,
     decontextualise: DecontextualiseOption = False,
@@ -49,7 +57,7 @@ def build(
     chosen = weights or settings.weights
     options = {"uncovered": uncovered, "retry_failed": retry_failed, "replace_root": replace_root}
     asking = {"probe": probe, "denoise": denoise, "decontextualise": decontextualise}
-    plan = build_plan(documents, graph, ontology, extractor, chosen, llm, LlmOptions(**asking), **options)
+    plan = build_plan(documents, graph, ontology, extractor, chosen, llm, LlmOptions(**asking), calibration=calibration, **options)
     check_documents(plan)  # before a server is started for it
     if dry_run:
         expected = preview(plan)
@@ -65,6 +73,7 @@ def build(
             "extractor": extractor,
             "weights": chosen,
             "llm": llm,
+            "calibration": calibration,
         }
         made = run_quietly({**parameters, **asking, **options})
     else:

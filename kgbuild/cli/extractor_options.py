@@ -1,5 +1,6 @@
-"""Options of every command that extracts: what reads, and what else a language model is asked."""
+"""Options of every command that extracts or judges: what reads, and what else a language model is asked."""
 
+from pathlib import Path
 from typing import Annotated
 
 from typer import Option
@@ -9,6 +10,9 @@ ExtractorOption = Annotated[
 ]
 LlmOption = Annotated[
     str | None, Option("--llm", metavar="ADDRESS", help="The language model: server:MODEL@URL, or recorded:FILE.")
+]
+CalibrationOption = Annotated[
+    Path | None, Option("--calibration", metavar="FILE", help="What its answers as a judge are worth, from kgbuild calibrate.")
 ]
 ProbeOption = Annotated[bool, Option("--probe", help="Ask it once more about sentences that name something and gave no fact.")]
 DenoiseOption = Annotated[

@@ -112,6 +112,8 @@ def print_report(made: "Report") -> None:
     out.print(f"{made.candidates:,} candidate triples: {made.accepted:,} accepted{_by_reason(made)}{below}")
     disputed = f", {made.disputed:,} of them disputed by others" if made.disputed else ""
     out.print(f"{made.mentions:,} mentions of [bold]{made.entities:,} entities[/bold], [bold]{made.facts:,} facts[/bold]{disputed}")
+    if made.judge.startswith("llm/"):
+        out.print(f"Judged by {escape(made.judge)}", soft_wrap=True)
     if made.loops:
         out.print(f"{made.loops:,} accepted triples state nothing: their two sides are one entity")
     if made.uncovered:

@@ -11,7 +11,14 @@ from typing import Annotated
 from typer import Argument, Option
 
 from kgbuild.cli.console import err, warn
-from kgbuild.cli.extractor_options import DecontextualiseOption, DenoiseOption, ExtractorOption, LlmOption, ProbeOption
+from kgbuild.cli.extractor_options import (
+    CalibrationOption,
+    DecontextualiseOption,
+    DenoiseOption,
+    ExtractorOption,
+    LlmOption,
+    ProbeOption,
+)
 from kgbuild.errors import InputError, StoreError
 from kgbuild.extraction.rows import Row, extract_rows, read_row, with_id, write_row
 from kgbuild.progress import DrawnProgress
@@ -74,9 +81,7 @@ def judge(
         str, Option(help="What is asked about triples that break no rule: compact or llm; with rules, nothing is.")
     ] = "compact",
     llm: LlmOption = None,
-    calibration: Annotated[
-        Path | None, Option("--calibration", metavar="FILE", help="What the model's answers are worth, from kgbuild calibrate.")
-    ] = None,
+    calibration: CalibrationOption = None,
     weights: WeightsOption = None,
     uncovered: Annotated[
         bool, Option("--uncovered", help="As for extract; where the weights were never taught a property, rules decide.")

@@ -37,6 +37,12 @@ class RulesThenSupport:
         band = [self.band.reject_below, self.band.accept_from]
         return digest("judge", rules.VERSION, ontology, self.support and [self.support.key, band])
 
+    @property
+    def description(self) -> str:
+        if self.support is None:
+            return "rules"
+        return f"{self.support.name}: accepts from {self.band.accept_from:.3g} on, rejects below {self.band.reject_below:.3g}"
+
     def chunk_key(self, chunk: Chunk) -> str:
         return digest(chunk.text, self.support and self.support.chunk_key(chunk))
 

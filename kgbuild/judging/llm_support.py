@@ -67,7 +67,7 @@ class LlmSupport:
         self._ontology, self._model, self._replies, self._calibration = ontology, model, replies, calibration
         self._prompt = read_prompt("judge")
         self.model_name, self.prompt_digest = model.name, self._prompt.digest
-        self.name = f"llm/{model.name}/{self.prompt_digest[:6]}"
+        self.name = f"llm/{model.name}/{self.prompt_digest[:6]}" + ("" if calibration else ", not calibrated")
         self.key = ids.digest("llm support", VERSION, model.name, self.prompt_digest, calibration and calibration.digest)
         self.band = UNCALIBRATED if calibration is None else calibration.band
         if calibration is not None and (calibration.model, calibration.prompt) != (model.name, self.prompt_digest):

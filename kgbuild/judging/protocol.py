@@ -45,10 +45,14 @@ class Judge(Protocol):
 
     key: a digest of everything but the chunk and the candidates that decides the outcome (rules, ontology, weights, band);
         equal keys, chunk keys and candidates mean equal verdicts, so a judged chunk is never paid for twice.
+    description: who judges, and from which probabilities on it accepts and rejects, for a report to tell.
     """
 
     @property
     def key(self) -> str: ...
+
+    @property
+    def description(self) -> str: ...
 
     def chunk_key(self, chunk: Chunk) -> str:
         """Return a digest of what this judge reads of a chunk: its words, never its document or place."""

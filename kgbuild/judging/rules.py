@@ -22,8 +22,8 @@ PRONOUNS = frozenset(
 def judge_by_rules(triple: CandidateTriple, chunk: Chunk, ontology: Ontology | None) -> Verdict:
     """Check a candidate against the words of its chunk and the ontology; the first broken rule is the reason.
 
-    Without an ontology, or under an open one, only the words and the self-loop are checked. Under `typing: soft` a candidate outside
-    domain or range that breaks no other rule stays undecided, for a model to judge.
+    Without an ontology, or under an open one, only the words and the self-loop are checked. Under `typing: soft` a candidate
+    outside domain or range that breaks no other rule stays undecided, for a model to judge.
     """
     if (missing := _not_in_text(triple, chunk)) is not None:
         return Verdict.rejected(Reason.NOT_IN_TEXT, missing)

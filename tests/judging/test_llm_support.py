@@ -223,7 +223,9 @@ def test_unsure_facts_stay_undecided_and_only_what_the_rules_left_open_is_asked(
         (Outcome.UNDECIDED, Reason.UNSURE),
     ]
     assert len(chat.asked) == 3
-    assert judgement.verdicts[1].judge == f"llm/recorded/{read_prompt('judge').digest[:6]}"
+    name = f"llm/recorded/{read_prompt('judge').digest[:6]}, not calibrated"
+    assert judgement.verdicts[1].judge == name
+    assert judge.description == f"{name}: accepts from 0.8 on, rejects below 0.2"
 
 
 CALIBRATION = JudgeCalibration("recorded", read_prompt("judge").digest, Sigmoid(0.5, -1.0), Band(0.1, 0.6), 0.95, 100)
