@@ -79,6 +79,7 @@ def build_graph(
     weights: Path | None = None,
     llm: str | None = None,
     calibration: Path | None = None,
+    store: str | None = None,
     probe: bool = False,
     denoise: bool = False,
     decontextualise: bool = False,
@@ -88,11 +89,12 @@ def build_graph(
 ) -> Report:
     """Bring the graph up to date with a folder of documents; the same steps as `kgbuild build`, each batch a task.
 
+    store: where to publish it last, logged in as NEO4J_USERNAME and NEO4J_PASSWORD say where the flow runs.
     The report is kept as an artifact, also of a run that found nothing to do.
     """
     options = LlmOptions(probe, denoise, decontextualise)
     keep = {"uncovered": uncovered, "retry_failed": retry_failed, "replace_root": replace_root}
-    plan = build_plan(documents, graph, ontology, extractor, weights, llm, options, calibration=calibration, **keep)
+    plan = build_plan(documents, graph, ontology, extractor, weights, llm, options, calibration=calibration, store=store, **keep)
     with DrawnProgress() as progress:
         report = build(plan, AsPrefectTasks(Settings.read().threads), progress)
     create_markdown_artifact(in_markdown(report), key="kgbuild-report", description=f"Build of {graph.name}")

@@ -31,6 +31,7 @@ def build_plan(
     options: LlmOptions = LlmOptions(),
     budget_tokens: int | None = None,
     calibration: Path | None = None,
+    store: str | None = None,
     *,
     uncovered: bool,
     retry_failed: bool,
@@ -52,6 +53,7 @@ def build_plan(
         budget_tokens=budget_tokens,
         retry_failed=retry_failed,
         replace_root=replace_root,
+        store=store,
     )
 
 

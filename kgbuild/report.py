@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from kgbuild.ledger import Snapshot
 from kgbuild.llm.protocol import Usage
 from kgbuild.records import Failure, Outcome, Status
+from kgbuild.stores.protocol import Publication
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Report:
     are one entity, so that they state nothing. seconds: wall-clock seconds by stage.
     usage: what this run's requests to a language model cost, by stage. spared: chunks of this run that a cascade did not have to
     put to one. judge: who judged, and from which probabilities on it accepts and rejects.
+    store: where the generation was published to, if anywhere; published: what that changed there.
     """
 
     generation: int
@@ -44,6 +46,8 @@ class Report:
     usage: Mapping[str, Usage] = field(default_factory=dict)
     spared: int = 0
     judge: str = ""
+    store: str | None = None
+    published: Publication | None = None
 
 
 def report_of(
@@ -109,9 +113,19 @@ def in_markdown(report: Report) -> str:
         ("failures", f"{len(report.failures):,}"),
         *([("chunks that needed no language model", f"{report.spared:,}")] if report.spared else []),
         *((f"tokens {stage}", in_words(usage)) for stage, usage in report.usage.items()),
+        *([(f"published to {report.store}", published_in_words(report.published))] if report.published else []),
         *((f"seconds {stage}", f"{seconds:.1f}") for stage, seconds in report.seconds.items()),
     ]
     table = "\n".join(f"| {name} | {value} |" for name, value in rows)
     failed = "".join(f"\n- `{failure.uri}`: {failure.reason} {failure.detail}" for failure in report.failures)
     title = f"Generation {report.generation}" if report.changed else f"Generation {report.generation}, nothing changed"
     return f"# {title}\n\n| | |\n|---|---|\n{table}\n{failed}\n"
+
+
+def published_in_words(done: Publication) -> str:
+    """Say in one line what a publication changed in a store."""
+    stripped = f", {len(done.stripped):,} nodes kept but stripped, since others tied theirs to them" if done.stripped else ""
+    return (
+        f"{done.nodes_created:,} nodes and {done.relationships_created:,} relationships added,"
+        f" {done.nodes_deleted:,} and {done.relationships_deleted:,} removed{stripped}"
+    )

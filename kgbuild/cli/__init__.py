@@ -6,7 +6,7 @@ from errno import EDQUOT, EIO, ENOSPC
 
 import typer
 
-from kgbuild.cli import build, calibrate, doctor, evaluate, explain, explore, export, ontology, query, report, stages, train
+from kgbuild.cli import build, calibrate, doctor, evaluate, explain, explore, export, ontology, query, report, stages, store, train
 from kgbuild.cli.console import err, escape
 from kgbuild.errors import KgbuildError
 
@@ -36,6 +36,7 @@ app.command()(stages.fuse)
 app.command()(train.train)
 app.command()(calibrate.calibrate)
 app.command()(evaluate.evaluate)
+app.command()(store.verify)
 app.command()(doctor.doctor)
 app.add_typer(ontology.app, name="ontology")
 

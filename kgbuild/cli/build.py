@@ -15,6 +15,7 @@ from kgbuild.cli.extractor_options import (
     ProbeOption,
 )
 from kgbuild.cli.report import next_steps, print_report
+from kgbuild.cli.store import StoreOption, reached
 from kgbuild.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def build(
     uncovered: Annotated[bool, Option("--uncovered", help="Also look for properties that the weights were never taught.")] = False,
     retry_failed: Annotated[bool, Option("--retry-failed", help="Ask again for chunks that failed for good.")] = False,
     replace_root: Annotated[bool, Option("--replace-root", help="Let the graph follow another folder of documents.")] = False,
+    store: StoreOption = None,
     prefect: Annotated[bool, Option("--prefect", help="Run as a Prefect flow, even without PREFECT_API_URL.")] = False,
     dry_run: Annotated[bool, Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
     as_json: JsonOption = False,
@@ -57,12 +59,14 @@ def build(
     chosen = weights or settings.weights
     options = {"uncovered": uncovered, "retry_failed": retry_failed, "replace_root": replace_root}
     asking = {"probe": probe, "denoise": denoise, "decontextualise": decontextualise}
-    plan = build_plan(documents, graph, ontology, extractor, chosen, llm, LlmOptions(**asking), calibration=calibration, **options)
+    plan = build_plan(documents, graph, ontology, extractor, chosen, llm, LlmOptions(**asking), None, calibration, store, **options)
     check_documents(plan)  # before a server is started for it
     if dry_run:
         expected = preview(plan)
         print_json(to_dict(expected)) if as_json else _print_preview(expected)
         return
+    if store is not None:
+        reached(store)  # before hours of work are put into what could not be published
     if prefect or settings.prefect_api_url:
         from flows.build_graph import run_quietly
 
@@ -74,6 +78,7 @@ def build(
             "weights": chosen,
             "llm": llm,
             "calibration": calibration,
+            "store": store,
         }
         made = run_quietly({**parameters, **asking, **options})
     else:

@@ -101,7 +101,7 @@ def _typed(mention: Mention) -> str:
 
 def print_report(made: "Report") -> None:
     """Print a report for a person."""
-    from kgbuild.report import in_words
+    from kgbuild.report import in_words, published_in_words
 
     if made.changed:
         gone = f", {made.documents_removed:,} removed" if made.documents_removed else ""
@@ -132,6 +132,8 @@ def print_report(made: "Report") -> None:
         out.print(f"{made.spared:,} chunks needed no language model")
     for stage, usage in made.usage.items():
         out.print(f"[dim]{stage}: {in_words(usage)}[/dim]")
+    if made.published is not None:
+        out.print(f"Published to {made.store}: {published_in_words(made.published)}", soft_wrap=True, markup=False)
     if made.changed:
         out.print(f"[dim]{sum(made.seconds.values()):.1f} s: {_seconds(made.seconds)}[/dim]")
 

@@ -47,7 +47,11 @@ class Receipt:
     @classmethod
     def read(cls, receipts: Receipts, database: str) -> "Receipt | None":
         payload = receipts.receipt(database)
-        return None if payload is None else from_json(cls, payload)
+        return None if payload is None else cls.parse(payload)
+
+    @classmethod
+    def parse(cls, payload: str) -> "Receipt":
+        return from_json(cls, payload)
 
     def keep(self, receipts: Receipts) -> None:
         receipts.keep_receipt(self.database, to_json(self))
