@@ -20,9 +20,11 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 
 from kgbuild.compact.literals import find_literals, normalise
 from kgbuild.extraction.grounding import UNSPACED, Flattened
+from kgbuild.extraction.wording import called
 from kgbuild.judging.datatypes import fits
 from kgbuild.ontology.model import ANY_LITERAL, TIMES, XSD_DATATYPES, Ontology, Property
 
@@ -37,44 +39,49 @@ MAX_ENUM_CHARS = 60_000
 OPEN_CLASSES = ("Person", "Organization", "Place", "Event", "Work", "Product", "Concept")
 """What subjects and objects may be where no ontology says."""
 
+MAX_PIECE_CHARS = 60
 MAX_SPELLED = 5
 """Letters of the longest number that is read as such when it is spelled out."""
 
 _TEXTUAL = frozenset({"string", ANY_LITERAL})
 _PIECE = re.compile(rf"[{UNSPACED}]|\d+(?:[.,:]\d+)+|[^\W{UNSPACED}]+|.", re.DOTALL)
-_BOUND = r"""/(\\"|[\w(«“‘„'‹［¡¿#@$€£¥§&+…~°-]).*/ & /(.*[^\s,;:(«“„‹［¡¿])/"""
+_BOUND = r"""/(\\"|[\p{L}\p{N}_(«“‘„'‹［¡¿#@$€£¥§&+…~°-]).*/ & /(.*[^\s,;:(«“„‹［¡¿])/"""
 """A span begins with a word or what may open a name, and does not end in what only goes on or opens."""
 
 
 @dataclass(frozen=True)
 class Copyable:
-    """What a reply may copy from a text: runs of its pieces within a sentence. A piece is a word, a number, a mark or a blank."""
+    """What a reply may copy from a text: pieces that follow one another in a run, each a word, a number, a mark or a blank.
 
-    sentences: tuple[tuple[str, ...], ...]
+    runs: the sentences, cut where a piece is too long to be a name, such as a key or a picture in base 64.
+    """
+
+    runs: tuple[tuple[str, ...], ...]
 
     @classmethod
     def of(cls, text: Flattened) -> "Copyable":
-        return cls(tuple(tuple(_pieces(sentence.of(text.text))) for sentence in text.sentences))
+        sentences = (list(_pieces(sentence.of(text.text))) for sentence in text.sentences)
+        return cls(tuple(tuple(run) for sentence in sentences for run in _cut_at_long(sentence)))
 
     @cached_property
     def has_words(self) -> bool:
-        return any(_is_word(piece) for sentence in self.sentences for piece in sentence)
+        return any(_is_word(piece) for run in self.runs for piece in run)
 
     def spans(self, max_words: int) -> tuple[str, ...]:
         """Return every run of pieces with that many words at most, each once, that begins and ends with a word."""
         found: dict[str, None] = {}
-        for sentence in self.sentences:
-            words = [n for n, piece in enumerate(sentence) if _is_word(piece)]
+        for run in self.runs:
+            words = [n for n, piece in enumerate(run) if _is_word(piece)]
             for first, at in enumerate(words):
                 for last in words[first : first + max_words]:
-                    found["".join(sentence[at : last + 1])] = None
+                    found["".join(run[at : last + 1])] = None
         return tuple(found)
 
     @cached_property
     def literals(self) -> Mapping[str, tuple[str, ...]]:
         """What reads as a value of each datatype, each once; texts, which are any words, left out."""
-        texts = ["".join(sentence) for sentence in self.sentences]
-        words = [word for sentence in self.sentences for word in sentence if word.isalpha() and len(word) <= MAX_SPELLED]
+        texts = ["".join(run) for run in self.runs]
+        words = [word for run in self.runs for word in run if word.isalpha() and len(word) <= MAX_SPELLED]
         named = [word.strip(".,;:!?()") for text in texts for word in text.split() if "." in word]
         written = dict.fromkeys(found.text for text in texts for found in find_literals(text))
         return {
@@ -86,7 +93,11 @@ class Copyable:
 
 def _reads_as(words: str, datatype: str) -> bool:
     value = normalise(words, datatype)
-    return value is not None and fits(value, datatype)
+    return value is not None and _is_word(words) and fits(value, datatype)
+
+
+def _cut_at_long(pieces: Iterable[str]) -> Iterator[Iterable[str]]:
+    return (run for is_long, run in groupby(pieces, lambda piece: len(piece) > MAX_PIECE_CHARS) if not is_long)
 
 
 def _is_word(piece: str) -> bool:
@@ -112,7 +123,7 @@ def _joins(character: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Properties that take the same: one branch of grammar or schema for all of them.
+    """Properties that take the same: one branch of grammar or schema for all of them. Names are those that a model reads.
 
     object_classes: of an object that is an entity. literals: words that an object without class may be; None for any.
     qualifiers: by name, the words that each may be; None for any.
@@ -134,10 +145,10 @@ def signatures(ontology: Ontology, text: Copyable) -> tuple[Signature, ...]:
         everything = tuple(dict.fromkeys(word for datatype in ("date", "decimal") for word in text.literals[datatype]))
         return (Signature((), OPEN_CLASSES, OPEN_CLASSES, everything, _qualifiers(TIMES, ontology, text)),)
     grouped: dict[Signature, list[str]] = {}
-    for prop in ontology.properties.values():
+    for name, prop in zip(called(ontology.properties).values(), ontology.properties.values(), strict=True):
         branch = _branch(prop, ontology, text)
         if branch.subject_classes and (branch.object_classes or branch.literals != ()):
-            grouped.setdefault(branch, []).append(prop.name)
+            grouped.setdefault(branch, []).append(name)
     return tuple(
         Signature(tuple(names), branch.subject_classes, branch.object_classes, branch.literals, branch.qualifiers)
         for branch, names in grouped.items()
@@ -158,7 +169,8 @@ def _branch(prop: Property, ontology: Ontology, text: Copyable) -> Signature:
 
 
 def _classes(wanted: Sequence[str], ontology: Ontology) -> tuple[str, ...]:
-    return tuple(name for name in ontology.classes if ontology.typing == "soft" or ontology.is_a(name, wanted))
+    names = called(ontology.classes)
+    return tuple(names[name] for name in ontology.classes if ontology.typing == "soft" or ontology.is_a(name, wanted))
 
 
 def _qualifiers(names: Iterable[str], ontology: Ontology, text: Copyable) -> tuple[tuple[str, tuple[str, ...] | None], ...]:
@@ -251,10 +263,10 @@ class _Rules:
 
     def written(self) -> Iterator[str]:
         yield from (f"{name}: {body}" for body, name in self._names.items())
-        # A line break stands between two sentences, where no span can cross it: spans match no line break.
-        pieces = [piece for sentence in self._text.sentences for piece in (*map(_escaped, sentence), "\n")]
+        # A line break stands between two runs, where no span can cross it: spans match no line break.
+        pieces = [piece for run in self._text.runs for piece in (*map(_escaped, run), "\n")]
         yield 'span: "\\"" SPAN "\\""'
-        yield f"SPAN: SUBSTRING & /\\S+( \\S+){{0,{MAX_SPAN_WORDS - 1}}}/ & {_BOUND} & /.*\\w.*/"
+        yield f"SPAN: SUBSTRING & /\\S+( \\S+){{0,{MAX_SPAN_WORDS - 1}}}/ & {_BOUND} & /.*[\\p{{L}}\\p{{N}}].*/"
         yield f"SUBSTRING: %regex {json.dumps({'substring_chunks': pieces}, ensure_ascii=False)}"
         if self._is_open:
             yield 'PREDICATE: /"[a-z]{2,16}( [a-z]{1,16}){0,3}"/'
