@@ -78,6 +78,7 @@ def build_graph(
     extractor: str = "compact",
     weights: Path | None = None,
     llm: str | None = None,
+    budget_tokens: int | None = None,
     calibration: Path | None = None,
     store: str | None = None,
     probe: bool = False,
@@ -94,7 +95,7 @@ def build_graph(
     """
     options = LlmOptions(probe, denoise, decontextualise)
     keep = {"uncovered": uncovered, "retry_failed": retry_failed, "replace_root": replace_root}
-    plan = build_plan(documents, graph, ontology, extractor, weights, llm, options, calibration=calibration, store=store, **keep)
+    plan = build_plan(documents, graph, ontology, extractor, weights, llm, options, budget_tokens, calibration, store, **keep)
     with DrawnProgress() as progress:
         report = build(plan, AsPrefectTasks(Settings.read().threads), progress)
     create_markdown_artifact(in_markdown(report), key="kgbuild-report", description=f"Build of {graph.name}")

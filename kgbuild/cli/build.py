@@ -30,6 +30,9 @@ def build(
     graph: GraphOption = DEFAULT_GRAPH,
     extractor: ExtractorOption = "compact",
     llm: LlmOption = None,
+    budget_tokens: Annotated[
+        int | None, Option(metavar="N", min=1, help="Ask no more once this run has spent so many tokens; the next one goes on.")
+    ] = None,
     calibration: CalibrationOption = None,
     probe: ProbeOption = False,
     denoise: DenoiseOption = False,
@@ -59,7 +62,9 @@ def build(
     chosen = weights or settings.weights
     options = {"uncovered": uncovered, "retry_failed": retry_failed, "replace_root": replace_root}
     asking = {"probe": probe, "denoise": denoise, "decontextualise": decontextualise}
-    plan = build_plan(documents, graph, ontology, extractor, chosen, llm, LlmOptions(**asking), None, calibration, store, **options)
+    plan = build_plan(
+        documents, graph, ontology, extractor, chosen, llm, LlmOptions(**asking), budget_tokens, calibration, store, **options
+    )
     check_documents(plan)  # before a server is started for it
     if dry_run:
         expected = preview(plan)
@@ -77,6 +82,7 @@ def build(
             "extractor": extractor,
             "weights": chosen,
             "llm": llm,
+            "budget_tokens": budget_tokens,
             "calibration": calibration,
             "store": store,
         }

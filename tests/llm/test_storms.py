@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -152,9 +153,9 @@ def test_a_server_that_is_away_ends_the_run_and_its_return_goes_on(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_a_build_killed_at_any_moment_pays_for_no_reply_twice(tmp_path, seed):
-    folder = write(tmp_path / "docs", texts(range(240)))
+    folder = write(tmp_path / "docs", texts(range(180)))
     command = [sys.executable, "-m", "tests.llm.asking", str(folder), str(tmp_path / "graph")]
     moments = random.Random(seed)
     server = LoopbackServer(latency_s=0.05, slots=4)
@@ -164,9 +165,9 @@ def test_a_build_killed_at_any_moment_pays_for_no_reply_twice(tmp_path, seed):
         for _ in range(4):
             asked = len(server.asked)
             process = subprocess.Popen([*command, server.url], cwd=ROOT, env=os.environ | {"KGBUILD_REQUESTS": "8"})
-            limit = asked + moments.randint(5, 60)
+            limit = asked + moments.randint(6, 40)
             while process.poll() is None and len(server.asked) < limit:
-                pass
+                time.sleep(0.01)
             killed += process.poll() is None
             process.send_signal(signal.SIGKILL)
             process.wait()
