@@ -1,7 +1,7 @@
 """`kgbuild status`, `report` and `rejected`: what is in a graph, what the last build did, and what it did not take and why."""
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,12 +9,13 @@ from typer import Option
 
 from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, escape, out, print_json
 from kgbuild.errors import InputError
-from kgbuild.records import Mention, Outcome, Reason
+from kgbuild.records import Failure, Mention, Outcome, Reason
 
 if TYPE_CHECKING:
     from kgbuild.report import Report
 
 SHOWN_FAILURES = 10
+SHOWN_URIS = 5
 
 
 def status(graph: GraphOption = DEFAULT_GRAPH, as_json: JsonOption = False) -> None:
@@ -121,13 +122,13 @@ def print_report(made: "Report") -> None:
         out.print(f"[yellow]{len(made.uncovered)} properties not covered[/yellow] by the weights, so not looked for: {names}")
     if made.failures:
         out.print(f"[yellow]{len(made.failures):,} could not be read in full:[/yellow]")
-        for failure in made.failures[:SHOWN_FAILURES]:
-            out.print(
-                f"  {escape(failure.uri)}: {failure.reason}" + (f" ({escape(failure.detail)})" if failure.detail else ""),
-                soft_wrap=True,
-            )
-        if len(made.failures) > SHOWN_FAILURES:
-            out.print(f"  … and {len(made.failures) - SHOWN_FAILURES:,} more: kgbuild report --json")
+        alike = _alike(made.failures)
+        for (reason, detail), uris in list(alike.items())[:SHOWN_FAILURES]:
+            more = f" and {len(uris) - SHOWN_URIS:,} more" if len(uris) > SHOWN_URIS else ""
+            where = escape(", ".join(uris[:SHOWN_URIS])) + more
+            out.print(f"  {where}: {reason}" + (f" ({escape(detail)})" if detail else ""), soft_wrap=True)
+        if len(alike) > SHOWN_FAILURES or any(len(uris) > SHOWN_URIS for uris in alike.values()):
+            out.print("  each one: kgbuild report --json")
     if made.spared:
         out.print(f"{made.spared:,} chunks needed no language model")
     for stage, usage in made.usage.items():
@@ -136,6 +137,14 @@ def print_report(made: "Report") -> None:
         out.print(f"Published to {made.store}: {published_in_words(made.published)}", soft_wrap=True, markup=False)
     if made.changed:
         out.print(f"[dim]{sum(made.seconds.values()):.1f} s: {_seconds(made.seconds)}[/dim]")
+
+
+def _alike(failures: Sequence[Failure]) -> dict[tuple[str, str], list[str]]:
+    """Group what failed for the same reason: a server that refuses every chunk says it once. Each uri is named once a group."""
+    uris: dict[tuple[str, str], dict[str, None]] = {}
+    for failure in failures:
+        uris.setdefault((failure.reason, failure.detail), {})[failure.uri] = None
+    return {why: list(where) for why, where in uris.items()}
 
 
 def _by_reason(made: "Report") -> str:
