@@ -108,7 +108,7 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
 
         with stages.stage("reading", None):
             to_read = ledger.unread(files_of(plan), reading.recipe)
-            for files in run(read_batch, _file_batches(to_read), reading):
+            for files in run(read_batch, file_batches(to_read), reading):
                 ledger.add_files(files, reading.recipe)
                 stages.advance(len(files))
         made_with = _made_with(plan, reading, extractor, judge)
@@ -219,7 +219,8 @@ def _fingerprint(file: FoundFile, now_ns: int) -> str:
     return "" if now_ns - changed_ns < 2_000_000_000 else f"{file.size}:{file.mtime_ns}:{file.ctime_ns}:{file.inode}"
 
 
-def _extraction_key(extractor: Extractor, chunk: Chunk) -> str:
+def extraction_key(extractor: Extractor, chunk: Chunk) -> str:
+    """Return the key under which the extraction of a chunk that stands for its words alone is kept."""
     return digest(extractor.key, extractor.chunk_key(chunk))
 
 
@@ -232,7 +233,7 @@ def _unextracted(ledger: Ledger, extractor: Extractor, advance: Callable[[int], 
     asked: set[str] = set()
     for _, chunks in ledger.documents_to_process():
         for chunk in map(words_alone, chunks):
-            key = _extraction_key(extractor, chunk)
+            key = extraction_key(extractor, chunk)
             if key not in asked and not ledger.has_extraction(key):
                 asked.add(key)
                 yield key, chunk
@@ -245,11 +246,11 @@ def _unjudged(ledger: Ledger, extractor: Extractor, judge: Judge) -> Iterator[tu
     asked: set[str] = set()
     for _, chunks in ledger.documents_to_process():
         for chunk in map(words_alone, chunks):
-            extraction_key = _extraction_key(extractor, chunk)
-            key = _verdict_key(judge, chunk, extraction_key)
+            extracted = extraction_key(extractor, chunk)
+            key = _verdict_key(judge, chunk, extracted)
             if key in asked or ledger.verdicts(key) is not None:
                 continue
-            extraction = ledger.extraction(extraction_key)
+            extraction = ledger.extraction(extracted)
             if extraction is not None and extraction.candidates:
                 asked.add(key)
                 yield key, chunk, extraction.candidates
@@ -272,7 +273,7 @@ def _placed(
     complete = True
     for chunk in chunks:
         words = words_alone(chunk)
-        key = _extraction_key(extractor, words)
+        key = extraction_key(extractor, words)
         extraction = ledger.extraction(key)
         failure = transient.get(key) if extraction is None else extraction.failure
         if failure is not None:
@@ -336,7 +337,7 @@ def _entities_of(triples: Iterable[JudgedTriple], ledger: Ledger) -> dict[str, s
     return {id_: ledger.entity_of(id_) for id_ in {end.id for end in ends if isinstance(end, Mention)}}
 
 
-def _file_batches(files: Iterable[tuple[str, int]]) -> Iterator[list[str]]:
+def file_batches(files: Iterable[tuple[str, int]]) -> Iterator[list[str]]:
     """Group files by number and size, so that the memory of a batch has a bound that one large file alone may exceed."""
     batch: list[str] = []
     size = 0

@@ -1,22 +1,27 @@
 """From what a person typed to a plan: the ontology found, the extractor and the judge chosen, what they cover known."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kgbuild import ontology as ontologies
-from kgbuild.batches import Reading
+from kgbuild.batches import Reading, read_batch, words_alone
 from kgbuild.errors import InputError
-from kgbuild.extraction import ExtractorAddress
+from kgbuild.extraction import ExtractorAddress, opened
 from kgbuild.extraction.cascade import CascadeAddress
 from kgbuild.extraction.compact import CompactAddress
 from kgbuild.extraction.llm import LlmAddress, LlmOptions
 from kgbuild.extraction.open_mode import OPEN
+from kgbuild.extraction.protocol import AsksModel
 from kgbuild.judging import JudgeAddress
 from kgbuild.judging.calibration import read_calibration
 from kgbuild.ledger import LEDGER_FILE, Snapshot
 from kgbuild.llm import open_model
+from kgbuild.llm.asking import most_tokens
 from kgbuild.ontology.model import Ontology
-from kgbuild.pipeline import BuildPlan, files_of
+from kgbuild.pipeline import BuildPlan, Runner, extraction_key, file_batches, files_of
+from kgbuild.records import Chunk
 from kgbuild.serialisation import from_json
 from kgbuild.settings import Settings
 
@@ -140,21 +145,54 @@ def remembered_ontology(graph: Path) -> Ontology | None:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a build would have to read. files: in the folder now; new and changed ones have to be read, removed ones go."""
+    """What a build would have to do. files: in the folder now; new and changed ones have to be read, removed ones go.
+
+    requests: to a language model, at least one a chunk that it was not asked about before; None where none is asked.
+    prompt_tokens: estimated, rather too many than too few. reply_tokens: what the replies may have at most. Judging what is found,
+    and asking twice, come on top; a cascade asks about some of the chunks only.
+    """
 
     documents: str
     files: int
     to_read: int
     removed: int
     uncovered: tuple[str, ...]
+    requests: int | None = None
+    prompt_tokens: int = 0
+    reply_tokens: int = 0
 
 
-def preview(plan: BuildPlan) -> Preview:
-    """Compare the folder with the graph, without writing anything."""
-    now = {uri: fingerprint for uri, fingerprint, _ in files_of(plan)}
-    before: dict[str, str] = {}
-    if (plan.graph / LEDGER_FILE).exists():
-        with Snapshot.open(plan.graph) as snapshot:
-            before = snapshot.files(Reading(str(plan.documents)).recipe)
-    unchanged = sum(1 for uri, fingerprint in now.items() if fingerprint and before.get(uri) == fingerprint)
-    return Preview(str(plan.documents), len(now), len(now) - unchanged, len(before.keys() - now.keys()), plan.uncovered)
+def preview(plan: BuildPlan, run: Runner) -> Preview:
+    """Compare the folder with the graph, without writing anything and without asking anything.
+
+    Files are read only where the tokens of requests have to be estimated.
+    """
+    now = {uri: (fingerprint, size) for uri, fingerprint, size in files_of(plan)}
+    reading = Reading(str(plan.documents))
+    with ExitStack() as closing:
+        has_graph = (plan.graph / LEDGER_FILE).exists()
+        snapshot = closing.enter_context(Snapshot.open(plan.graph)) if has_graph else None
+        before = snapshot.files(reading.recipe) if snapshot else {}
+        to_read = [uri for uri, (fingerprint, _) in now.items() if not fingerprint or before.get(uri) != fingerprint]
+        seen = Preview(str(plan.documents), len(now), len(to_read), len(before.keys() - now.keys()), plan.uncovered)
+        extractor = opened(plan.extractor)
+        if not isinstance(extractor, AsksModel):
+            return seen
+
+        def chunks() -> Iterator[Chunk]:
+            for files in run(read_batch, file_batches((uri, now[uri][1]) for uri in to_read), reading):
+                yield from (chunk for file in files for _, chunked in file.documents for chunk in chunked)
+            if snapshot is not None:
+                for uri in now.keys() - set(to_read):
+                    yield from snapshot.chunks_read(uri, reading.recipe)
+
+        asked: set[str] = set()
+        tokens = reply_tokens = 0
+        for chunk in map(words_alone, chunks()):
+            key = extraction_key(extractor, chunk)
+            known = key in asked or (snapshot is not None and snapshot.is_extracted(key))
+            if not known and (request := extractor.first_request(chunk)) is not None:
+                asked.add(key)
+                reply_tokens += request.max_tokens
+                tokens += most_tokens(request)
+        return replace(seen, requests=len(asked), prompt_tokens=tokens - reply_tokens, reply_tokens=reply_tokens)

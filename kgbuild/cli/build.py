@@ -67,7 +67,7 @@ def build(
     )
     check_documents(plan)  # before a server is started for it
     if dry_run:
-        expected = preview(plan)
+        expected = preview(plan, InThreads(settings.threads))
         print_json(to_dict(expected)) if as_json else _print_preview(expected)
         return
     if store is not None:
@@ -104,6 +104,12 @@ def _print_preview(expected: "Preview") -> None:
         soft_wrap=True,
         markup=False,
     )
+    if expected.requests is not None:
+        out.print(
+            f"{expected.requests:,} requests to the language model, or more: about {expected.prompt_tokens:,} tokens asked, at most"
+            f" {expected.reply_tokens:,} answered. Judging what they find comes on top",
+            soft_wrap=True,
+        )
     if expected.uncovered:
         out.print(f"Not covered by the weights, so not looked for: {', '.join(expected.uncovered)}", soft_wrap=True)
         out.print("Teach them with `kgbuild train`, or look for them anyway with --uncovered")

@@ -16,7 +16,7 @@ from kgbuild import ids
 from kgbuild.chunking import sentence_spans
 from kgbuild.extraction.compact import CompactAddress, CompactExtractor
 from kgbuild.extraction.llm import LlmAddress, LlmExtractor, holds_names
-from kgbuild.llm.protocol import NoReplies, Replies
+from kgbuild.llm.protocol import NoReplies, Replies, Request
 from kgbuild.records import CandidateTriple, Chunk, Extraction, Literal
 
 VERSION = 1
@@ -33,6 +33,9 @@ class CascadeExtractor:
 
     def chunk_key(self, chunk: Chunk) -> str:
         return ids.digest(self._compact.chunk_key(chunk), self._llm.chunk_key(chunk))
+
+    def first_request(self, chunk: Chunk) -> Request | None:
+        return self._llm.first_request(chunk)
 
     def extract(self, chunks: Sequence[Chunk]) -> list[Extraction]:
         read = self._compact.extract(chunks)

@@ -93,6 +93,12 @@ class LlmExtractor:
             raise away[0]
         return [_failed(result) if isinstance(result, KgbuildError) else result for result in found]
 
+    def first_request(self, chunk: Chunk) -> Request | None:
+        text = Flattened.of(chunk.text)
+        if not signatures(self._ontology, Copyable.of(text)):
+            return None
+        return Request((self._system, user_message(self._passage, chunk, text, self._examples, AS_LIST, "")), MAX_REPLY_TOKENS)
+
     async def _extracted(self, chunk: Chunk) -> Extraction:
         return await self._read(chunk, await self._denoising.rewritten(chunk))
 

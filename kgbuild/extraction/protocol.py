@@ -1,8 +1,9 @@
 """What every way of extracting promises."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from kgbuild.llm.protocol import Request
 from kgbuild.records import Chunk, Extraction
 
 
@@ -27,4 +28,13 @@ class Extractor(Protocol):
         The outcome for a chunk does not depend on the other chunks of the batch. Raises ModelUnavailable when nothing can be
         asked at all; a single chunk that fails is an `Extraction` with a `failure`.
         """
+        ...
+
+
+@runtime_checkable
+class AsksModel(Protocol):
+    """An extractor that asks a language model."""
+
+    def first_request(self, chunk: Chunk) -> Request | None:
+        """Return what may be asked about a chunk to begin with, but for the constraint; None where nothing could be found."""
         ...

@@ -73,6 +73,15 @@ class Snapshot:
             self._db.execute("SELECT uri, file.fingerprint FROM file JOIN scan USING (uri) WHERE recipe = ?", (recipe,)).fetchall()
         )
 
+    def chunks_read(self, uri: str, recipe: str) -> Iterator[Chunk]:
+        """Yield the chunks that a file gave when it was last read in this way, published or not."""
+        query = "SELECT chunks FROM file_document JOIN document ON id = document_id WHERE uri = ? AND recipe = ?"
+        for (chunks,) in self._db.execute(query, (uri, recipe)):
+            yield from (from_json(Chunk, line) for line in chunks.split("\n") if line)
+
+    def is_extracted(self, key: str) -> bool:
+        return self._db.execute("SELECT 1 FROM extraction WHERE key = ?", (key,)).fetchone() is not None
+
     # -- all records of a kind
 
     def documents(self) -> Iterator[Document]:

@@ -15,6 +15,7 @@ from kgbuild.ids import digest
 from kgbuild.ledger import Ledger
 from kgbuild.ledger.segments import read_segment, segment_files
 from kgbuild.pipeline import build
+from kgbuild.planning import preview
 from kgbuild.report import Report
 from kgbuild.runner import InThreads
 from tests.llm.asking import plan, texts
@@ -213,6 +214,24 @@ def test_what_a_run_spends_is_counted_by_stage_and_once(tmp_path):
     assert (extracting.requests, extracting.prompt_tokens) == (12, asked)
     assert 0 < extracting.cached_tokens < extracting.prompt_tokens
     assert again.usage == {}
+
+
+def test_what_a_run_will_ask_is_estimated_without_asking(tmp_path):
+    folder = write(tmp_path / "docs", texts(range(12)))
+    with LoopbackServer().running() as server:
+        planned = plan(folder, tmp_path / "graph", server.url)
+        before = preview(planned, InThreads(2))
+        assert not server.headers
+        assert not (tmp_path / "graph").exists()
+        built(folder, tmp_path / "graph", server.url, budget_tokens=3000)
+        between = preview(planned, InThreads(2))
+        report = built(folder, tmp_path / "graph", server.url)
+        after = preview(planned, InThreads(2))
+    left = report.usage["extracting"]
+    assert (before.requests, between.requests, after.requests) == (12, left.requests, 0)
+    assert 0 < left.requests < 12
+    assert left.prompt_tokens <= between.prompt_tokens < before.prompt_tokens
+    assert left.completion_tokens <= between.reply_tokens < before.reply_tokens
 
 
 def test_the_key_stands_nowhere_but_in_the_request(tmp_path):
