@@ -1,10 +1,18 @@
 """Servers that tests share. A test that asks for one is marked by its parameter; where it cannot run, it is skipped by name."""
 
-from contextlib import ExitStack
+import subprocess
+import sys
+from contextlib import ExitStack, closing
+from pathlib import Path
 
 import pytest
 
+from kgbuild.ledger import Snapshot
+from kgbuild.stores.neo4j import Neo4jAddress, Neo4jStore
 from tests.neo4j_server import NEO4J_RELEASES, CannotRun, running
+from tests.stores.receipts import ReceiptsInMemory
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +46,23 @@ def empty_neo4j(neo4j_server):
     """The shared server of each release, emptied for this test."""
     neo4j_server.empty()
     return neo4j_server
+
+
+@pytest.fixture(scope="session")
+def demo_graph(tmp_path_factory):
+    """The directory of the graph that `make demo` builds."""
+    graph = tmp_path_factory.mktemp("demo") / "graph"
+    command = [sys.executable, "-m", "kgbuild", "build", "examples/documents", "--ontology", "company", "--graph", str(graph)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    return graph
+
+
+@pytest.fixture(scope="module", params=NEO4J_RELEASES)
+def neo4j_demo(request, neo4j_servers, demo_graph):
+    """A server of each release that holds the demo graph, for the tests of one module, which only read it."""
+    server = neo4j_servers(request.param)
+    server.empty()
+    store = Neo4jStore(Neo4jAddress.parse(server.url), ReceiptsInMemory(), environment={})
+    with closing(store), Snapshot.open(demo_graph) as snapshot:
+        store.publish(snapshot, snapshot.differences(None))
+    return server

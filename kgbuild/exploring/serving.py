@@ -33,7 +33,7 @@ class Guide:
                 origin = self.headers.get("Origin", "")
                 if LOCAL_ORIGIN.fullmatch(origin):
                     self.send_header("Access-Control-Allow-Origin", origin)
-                    self.send_header("Access-Control-Allow-Headers", "pragma, cache-control")
+                    self.send_header("Access-Control-Allow-Headers", self.headers.get("Access-Control-Request-Headers", "*"))
                 self.send_header("Content-Type", MEDIA_TYPES.get(name.rpartition(".")[2], "text/plain; charset=utf-8"))
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
