@@ -1,5 +1,6 @@
 """`kgbuild export` and `view`: the graph as files, and as one page to look at."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -8,17 +9,28 @@ from typer import Argument, Option
 from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, err, out
 from kgbuild.errors import InputError
 
+FORMATS = ("jsonl", "parquet", "graphml", "turtle", "neo4j-admin", "judge-training", "extraction-training")
+
 
 def export(
-    out_path: Annotated[
-        Path, Argument(metavar="OUT", help="A folder for jsonl, parquet and neo4j-admin, a file for graphml and turtle.")
-    ],
-    to: Annotated[str, Option("--to", metavar="FORMAT", help="jsonl, parquet, graphml, turtle or neo4j-admin.")],
+    out_path: Annotated[Path, Argument(metavar="OUT", help="A folder for jsonl, parquet and neo4j-admin, a file for the others.")],
+    to: Annotated[str, Option("--to", metavar="FORMAT", help=f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}.")],
     graph: GraphOption = DEFAULT_GRAPH,
 ) -> None:
-    """Write the published graph to files. Every quote is checked against its document on the way."""
+    """Write the published graph to files. Every quote is checked against its document on the way.
+
+    judge-training and extraction-training are conversations to fine-tune a language model with: docs/fine-tuning.md.
+    """
     from kgbuild.ledger import Snapshot
-    from kgbuild.stores.files import export_graphml, export_jsonl, export_neo4j_admin, export_parquet, export_turtle
+    from kgbuild.stores.files import (
+        export_extraction_training,
+        export_graphml,
+        export_jsonl,
+        export_judge_training,
+        export_neo4j_admin,
+        export_parquet,
+        export_turtle,
+    )
 
     with Snapshot.open(graph) as snapshot:
         match to:
@@ -35,10 +47,23 @@ def export(
                 err.print(
                     "Run the line above where the server is stopped; --overwrite-destination replaces what its database holds"
                 )
+            case "judge-training":
+                _print_examples(export_judge_training(snapshot, out_path), out_path)
+                return
+            case "extraction-training":
+                _print_examples(export_extraction_training(snapshot, out_path), out_path)
+                return
             case _:
-                raise InputError("--to", f"{to!r} is no format", "Use one of: jsonl, parquet, graphml, turtle, neo4j-admin")
+                raise InputError("--to", f"{to!r} is no format", f"Use one of: {', '.join(FORMATS)}")
         facts = snapshot.counts()["facts"]
     err.print(f"Wrote {facts:,} facts to {out_path}", soft_wrap=True, markup=False)
+
+
+def _print_examples(counts: Mapping[str, int], out_path: Path) -> None:
+    kinds = ", ".join(f"{n:,} {kind}" for kind, n in counts.items())
+    err.print(
+        f"Wrote {sum(counts.values()):,} examples to {out_path}" + (f": {kinds}" if kinds else ""), soft_wrap=True, markup=False
+    )
 
 
 def view(
