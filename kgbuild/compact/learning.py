@@ -4,7 +4,7 @@ import math
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from kgbuild.compact.catalogue import TrainedProperty, label_text, spoken
 from kgbuild.compact.encoding import MAX_WORDS, Sentence, encode, word_range
 from kgbuild.compact.examples import Example, Statement
 from kgbuild.compact.network import Batch, Network, weighted_zlpr
+from kgbuild.compact.renaming import with_words
 from kgbuild.records import Span
 
 CANDIDATES = 20
@@ -210,7 +211,7 @@ class Feed:
             old = statement.subject if role == "subject" else statement.object
             fillers = self._fillers.get((role, statement.predicate))
             if fillers and not any(character.isdigit() for character in old.of(example.text)):
-                example = _with_words(example, old, self._rng.choice(fillers))
+                example = with_words(example, old, self._rng.choice(fillers))
         parts = encode(example.text, self._tokenizer)
         if not parts:
             return None
@@ -255,30 +256,6 @@ def _cut(sentence: Sentence) -> Sentence:
         np.append(sentence.shapes[:end], 0),
         sentence.first[:words],
         sentence.last[:words],
-    )
-
-
-def _with_words(example: Example, old: Span, new: str) -> Example:
-    """Replace the words at `old`; mentions that cross its border are forgotten."""
-    by = len(new) - (old.end - old.start)
-
-    def moved(span: Span) -> Span | None:
-        if span == old:
-            return Span(old.start, old.start + len(new))
-        if span.end <= old.start:
-            return span
-        return span.shifted(by) if span.start >= old.end else None
-
-    def kept(statements: Sequence[Statement]) -> tuple[Statement, ...]:
-        pairs = [(moved(s.subject), s.predicate, moved(s.object)) for s in statements]
-        return tuple(Statement(subject, key, object_) for subject, key, object_ in pairs if subject and object_)
-
-    return replace(
-        example,
-        text=example.text[: old.start] + new + example.text[old.end :],
-        statements=kept(example.statements),
-        mentions=tuple(span for m in example.mentions if (span := moved(m))),
-        not_stated=kept(example.not_stated),
     )
 
 
