@@ -26,6 +26,7 @@ ONTOLOGY = replace(
     COMPANIES,
     properties={
         **COMPANIES.properties,
+        "plants": Property("plants", "plants", domain=("Organization",), range=("integer",)),
         "owns": Property("owns", "owns", domain=("Organization",), range=("Organization",)),
         "spouse": Property("spouse", "spouse", domain=("Person",), range=("Person",), symmetric=True),
         "part_of": Property("part_of", "part of", domain=("City",), range=("City",), transitive=True),
@@ -107,8 +108,18 @@ def test_the_question_is_the_one_that_the_judge_asks(tmp_path):
     [
         # Swapped, where the classes allow it.
         ("Acme owns Bolt.", [("Acme:Company", "owns", "Bolt:Company")], "Bolt | owns | Acme"),
-        # Another property of the same classes.
-        ("Ada founded Acme.", [("Ada:Person", "founded", "Acme:Company")], "Ada | employer | Acme"),
+        # Another property of the same classes, once it is known that neither implies the other.
+        (
+            "\n".join(f"P{n} founded C{n}.\nP{n} works for D{n}." for n in range(20)),
+            [
+                claim
+                for n in range(20)
+                for claim in ((f"P{n}:Person", "founded", f"C{n}:Company"), (f"P{n}:Person", "employer", f"D{n}:Company"))
+            ],
+            "P7 | employer | C7",
+        ),
+        # Of a literal no property implies another.
+        ("Acme, founded in 1900.", [("Acme:Company", "employees", "1900^integer")], "Acme | plants | 1900"),
         # A literal is exchanged for a literal.
         (
             "Ada, born on 1815-12-10, met Bob, born on 1816-02-03.",
@@ -143,7 +154,25 @@ def test_hard_negatives(text, claims, negative, tmp_path):
             "Ada | founded | Bolt",
         ),
         # A property whose own word stands in the sentence.
-        ("Ada, whose employer is Acme, founded it.", [("Ada:Person", "founded", "Acme:Company")], "Ada | employer | Acme"),
+        ("Acme has 12 plants in all.", [("Acme:Company", "employees", "12^integer")], "Acme | plants | 12"),
+        # A property that may be implied: nothing is known of the two.
+        ("Ada heads Acme.", [("Ada:Person", "founded", "Acme:Company")], "Ada | employer | Acme"),
+        # A property that others have been found to have as well.
+        (
+            "\n".join(f"P{n} founded C{n}.\nP{n} works for D{n}." for n in range(20)),
+            [
+                claim
+                for n in range(20)
+                for claim in (
+                    (f"P{n}:Person", "founded", f"C{n}:Company"),
+                    (f"P{n}:Person", "employer", f"D{n}:Company"),
+                    *([("P3:Person", "employer", "C3:Company")] if n == 3 else []),
+                )
+            ],
+            "P7 | employer | C7",
+        ),
+        # A thing as its own other side.
+        ("Ada founded Ada.", [("Ada:Person", "founded", "Ada:Company")], "Ada | employer | Ada"),
         # A rejected claim that another chunk states.
         (
             "Ada met Acme.\nADA works for ACME.",

@@ -13,6 +13,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Protocol
 
@@ -32,6 +33,9 @@ from kgbuild.stores.files.grounding import check_grounding
 from kgbuild.stores.files.target import new_file
 from kgbuild.stores.protocol import Snapshot
 
+OFTEN = 20
+"""How often two properties have to be stated before it means something that no two things have both."""
+
 _BETWEEN_LISTED = re.compile(r"(?:[\s,;&/+]|\b(?:and|or|as well as|und|oder|sowie|et|ou|y|o|e)\b)*", re.IGNORECASE)
 """What stands between the members of a list. A property that holds of one is likely to hold of the others."""
 
@@ -50,7 +54,7 @@ def export_judge_training(graph: JudgedGraph, out: Path) -> Mapping[str, int]:
     """
     prompt, counts = read_prompt("judge"), Counter[str]()
     everything = _by_chunk(graph.judged())
-    known = _known((one for of_chunk in everything.values() for one in of_chunk), graph.ontology)
+    known = _Known([one for of_chunk in everything.values() for one in of_chunk], graph.ontology)
     with new_file(out) as file:
         check_grounding(graph)
         for chunk in _of_different_words(graph.chunks()):
@@ -160,25 +164,51 @@ def _spoken(triple: CandidateTriple, ontology: Ontology) -> Spoken:
     return ontology.one_way(subject, triple.predicate, object_)
 
 
-def _known(judged: Iterable[JudgedTriple], ontology: Ontology) -> frozenset[Spoken]:
-    """Return what some text of the graph states, or may state."""
-    return frozenset(_spoken(one.triple, ontology) for one in judged if one.verdict.outcome is not Outcome.REJECTED)
+class _Known:
+    """What the texts of a graph state, or may state."""
+
+    def __init__(self, judged: Iterable[JudgedTriple], ontology: Ontology) -> None:
+        self._ontology = ontology
+        self._stated = {_spoken(one.triple, ontology) for one in judged if one.verdict.outcome is not Outcome.REJECTED}
+        self._of_pair: dict[frozenset[str], set[str]] = defaultdict(set)
+        for subject, predicate, object_ in self._stated:
+            self._of_pair[frozenset((subject, object_))].add(predicate)
+        self._times = Counter(predicate for _, predicate, _ in self._stated)
+        self._together = {pair for predicates in self._of_pair.values() for pair in combinations(sorted(predicates), 2)}
+
+    def __contains__(self, triple: CandidateTriple) -> bool:
+        return _spoken(triple, self._ontology) in self._stated
+
+    def are_apart(self, triple: CandidateTriple, other: CandidateTriple) -> bool:
+        """Tell whether the properties of two triples were both stated often, and never of the same two things.
+
+        Of two properties between entities one often implies the other, as heading a company implies to be employed by it, and no
+        ontology says so. A date or number is hardly ever the value of two.
+        """
+        if isinstance(triple.object, Literal):
+            return True
+        one, another = sorted(_spoken(of, self._ontology)[1] for of in (triple, other))
+        often = min(self._times[one], self._times[another]) >= OFTEN
+        return often and (one, another) not in self._together
 
 
 def _judge_lessons(
-    chunk: Chunk, judged: Sequence[JudgedTriple], known: frozenset[Spoken], ontology: Ontology
+    chunk: Chunk, judged: Sequence[JudgedTriple], known: _Known, ontology: Ontology
 ) -> Iterator[tuple[str, CandidateTriple]]:
     """Yield the triples of a chunk to ask about, each with its kind; one negative of a kind for each that is stated."""
     accepted = [one.triple for one in judged if one.verdict.outcome is Outcome.ACCEPTED]
     for triple in accepted:
         yield "stated", triple
     for one in judged:
-        if one.verdict.reason is Reason.NOT_SUPPORTED and _spoken(one.triple, ontology) not in known:
+        if one.verdict.reason is Reason.NOT_SUPPORTED and one.triple not in known:
             yield "not supported", one.triple
     for triple in accepted:
         kinds: dict[str, list[CandidateTriple]] = defaultdict(list)
         for kind, changed in _changed(triple, accepted, chunk, ontology):
-            if judge_by_rules(changed, chunk, ontology).outcome is Outcome.ACCEPTED and _spoken(changed, ontology) not in known:
+            if kind == "other property" and not known.are_apart(triple, changed):
+                continue
+            says_something = changed.subject.text.casefold() != changed.object.text.casefold()
+            if says_something and judge_by_rules(changed, chunk, ontology).outcome is Outcome.ACCEPTED and changed not in known:
                 kinds[kind].append(identified(changed))
         for kind, found in kinds.items():
             yield kind, min(found, key=lambda changed: digest(chunk.text, _spoken(changed, ontology)))
