@@ -19,7 +19,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 
 from kgbuild.compact.literals import find_literals, normalise
@@ -91,7 +91,9 @@ class Copyable:
         }
 
 
+@lru_cache(maxsize=65536)
 def _reads_as(words: str, datatype: str) -> bool:
+    """Cached: the short words of a language come back in every chunk."""
     value = normalise(words, datatype)
     return value is not None and _is_word(words) and fits(value, datatype)
 

@@ -150,7 +150,8 @@ class Flattened:
         ends: list[int] = []
         sentences: list[Span] = []
         for sentence in sentence_spans(chunk, "und"):
-            shown = list(_shown(sentence.of(chunk), sentence.start))
+            words = sentence.of(chunk)
+            shown = _as_it_is(words, sentence.start) if _shows_itself(words) else list(_shown(words, sentence.start))
             if not shown:
                 continue
             if text:
@@ -158,10 +159,10 @@ class Flattened:
                 starts.append(ends[-1])
                 ends.append(sentence.start)
             sentences.append(Span(len(text), len(text) + len(shown)))
-            for character, start, end in shown:
-                text.append(character)
-                starts.append(start)
-                ends.append(end)
+            characters, froms, tos = zip(*shown, strict=True)
+            text.extend(characters)
+            starts.extend(froms)
+            ends.extend(tos)
         return cls("".join(text), tuple(sentences), tuple(starts), tuple(ends))
 
     def original(self, span: Span) -> Span:
@@ -171,6 +172,19 @@ class Flattened:
     def passage(self) -> Passage:
         """Return the flattened text as a chunk of its own, for words to be found in."""
         return Passage(Chunk("", "", 0, Span(0, max(len(self.text), 1)), self.text), self.sentences)
+
+
+def _shows_itself(sentence: str) -> bool:
+    """Tell whether every character is shown as it is, as in most sentences: then there is no need to look at each."""
+    return (
+        sentence.isprintable()
+        and unicodedata.is_normalized("NFC", sentence)
+        and sentence == " ".join(sentence.split()) == readable(sentence).translate(_DISARMED)
+    )
+
+
+def _as_it_is(sentence: str, at: int) -> list[tuple[str, int, int]]:
+    return [(character, start, start + 1) for start, character in enumerate(sentence, at)]
 
 
 def _shown(sentence: str, at: int) -> Iterator[tuple[str, int, int]]:

@@ -192,7 +192,7 @@ def _is_placeholder(claim: Claim) -> bool:
 
 # -- property(subject, object)
 
-_CALL = re.compile(r"(?m)(?:^[\s*•{(-]*(?P<words>[^\W\d_]\w*(?: \w+){1,3})|(?P<word>\w+))\(")
+_CALL = re.compile(r"(?m)(?:^[\s*•{(-]*(?P<words>[^\W\d_]+(?: [^\W\d_]+){1,2})|(?P<word>\w+))\(")
 
 
 def _calls(text: str) -> Iterator[Stated]:
