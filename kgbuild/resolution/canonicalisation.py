@@ -36,7 +36,7 @@ def entity_class(cluster: Sequence[Mention], ontology: Ontology | None) -> str:
     votes = Counter(mention.class_name for mention in cluster if mention.class_name)
     if not votes:
         return ""
-    if ontology is None or ontology.is_open:
+    if ontology is None or not ontology.classes:
         return min(votes, key=lambda name: (-votes[name], name))
     total = votes.total()
 
