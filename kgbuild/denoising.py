@@ -43,6 +43,8 @@ class Denoising:
 
     async def rewritten(self, chunk: Chunk) -> str:
         """Return the passage in other words; empty where nothing is to be rewritten. Raises ModelUnavailable and BudgetSpent."""
+        if not (self.denoise or self.decontextualise):
+            return ""
         passage = text = Flattened.of(chunk.text).text
         context = Flattened.of(chunk.context).text
         if self.decontextualise and context:

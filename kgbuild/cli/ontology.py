@@ -1,4 +1,4 @@
-"""`kgbuild ontology`: check, show and convert an ontology."""
+"""`kgbuild ontology`: check, show, convert and induce an ontology."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -9,10 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from kgbuild import ontology
-from kgbuild.cli.console import JsonOption, out, print_json
+from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, out, print_json
+from kgbuild.errors import InputError
 from kgbuild.ontology import Severity
 
-app = typer.Typer(help="Check, show and convert an ontology.", no_args_is_help=True)
+app = typer.Typer(help="Check, show, convert and propose an ontology.", no_args_is_help=True)
 
 AddressArgument = Annotated[
     str, typer.Argument(metavar="ONTOLOGY", help="A bundled name, a file, or a folder with an ontology.yaml.")
@@ -72,6 +73,48 @@ def convert(
     out.print(Text(f"wrote {output}"))
 
 
+@app.command()
+def induce(
+    output: Annotated[Path, typer.Argument(metavar="OUTPUT", help="The ontology.yaml to write; one that is there is kept.")],
+    graph: GraphOption = DEFAULT_GRAPH,
+    min_count: Annotated[int, typer.Option(min=1, help="Facts that a property needs to be proposed.")] = 2,
+    as_json: JsonOption = False,
+) -> None:
+    """Propose an ontology from the facts of a graph, best one built without: `kgbuild build DOCUMENTS --extractor llm`.
+
+    Edit what is proposed: merge properties, say what they mean, give classes parents. Then build again with --ontology.
+    """
+    from kgbuild.ledger import Snapshot
+
+    if output.exists():
+        raise InputError(output, "is there already, and may hold edits", "Name a new file, or remove it")
+    name = output.resolve().parent.name if output.stem == "ontology" else output.stem
+    with Snapshot.open(graph) as snapshot:
+        entities = {entity.id: entity for entity in snapshot.entities()}
+        proposal = ontology.induce(snapshot.facts(), entities, name, min_count)
+    proposed = proposal.ontology
+    if not proposed.properties:
+        raise InputError(graph, f"no property has {min_count} facts", "Build from more documents, or lower --min-count")
+    ontology.write(proposed, output)
+    if as_json:
+        counts = {"classes": len(proposed.classes), "properties": len(proposed.properties)}
+        rare = {"predicates": proposal.left_out_predicates, "classes": proposal.left_out_classes}
+        print_json({"ontology": str(output), **counts, "left_out": rare})
+        return
+    out.print(
+        f"wrote {output}: {_counted(len(proposed.classes), 'class')}, {_counted(len(proposed.properties), 'property')}",
+        soft_wrap=True,
+        markup=False,
+    )
+    for noun, left_out in (("predicate", proposal.left_out_predicates), ("class", proposal.left_out_classes)):
+        if left_out:
+            shown = ", ".join(f"{name or '(none)'} ({count})" for name, count in list(left_out.items())[:SHOWN_LEFT_OUT])
+            more = ", …" if len(left_out) > SHOWN_LEFT_OUT else ""
+            out.print(f"left out as too rare: {_counted(len(left_out), noun)}: {shown}{more}", soft_wrap=True, markup=False)
+    out.print(f"Edit it, then:  kgbuild ontology check {output}", soft_wrap=True, markup=False)
+
+
+SHOWN_LEFT_OUT = 5
 PLURALS = {"class": "classes", "property": "properties"}
 
 
