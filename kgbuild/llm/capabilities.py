@@ -3,6 +3,7 @@
 Each constraint is proved on a question that a model would hardly answer in the wanted form by itself.
 """
 
+import asyncio
 import json
 import re
 from dataclasses import replace
@@ -45,16 +46,15 @@ async def proved(server: "OpenAICompatible", replies: Replies) -> Capabilities:
     if (known := replies.find(key)) is not None:
         return from_json(Capabilities, known.text)
     tokenize = await server.tokenize(_LABELS[0]) is not None
-    found = Capabilities(
-        server=card.owned_by or "",
-        max_model_len=card.max_model_len,
-        grammar=await _obeys(server, _GRAMMAR, "#(qualm zephyr|zephyr ibex|ibex fjord)#", replies),
-        schema=await _obeys(server, _SCHEMA, r'\{\s*"vex"\s*:\s*"(qualm|zephyr)"\s*\}', replies),
-        json_object=await _obeys(server, JsonObject(), r"\{.*", replies),
-        label_logprobs=tokenize and await _scores_labels(server, replies),
-        top_logprobs=await _top_logprobs(server, replies),
-        tokenize=tokenize,
+    grammar, schema, json_object, label_logprobs, top_logprobs = await asyncio.gather(
+        _obeys(server, _GRAMMAR, "#(qualm zephyr|zephyr ibex|ibex fjord)#", replies),
+        _obeys(server, _SCHEMA, r'\{\s*"vex"\s*:\s*"(qualm|zephyr)"\s*\}', replies),
+        _obeys(server, JsonObject(), r"\{.*", replies),
+        _scores_labels(server, replies) if tokenize else asyncio.sleep(0, False),
+        _top_logprobs(server, replies),
     )
+    owner = card.owned_by or ""
+    found = Capabilities(owner, card.max_model_len, grammar, schema, json_object, label_logprobs, top_logprobs, tokenize)
     replies.keep(key, Reply(to_json(found)))
     return found
 

@@ -60,7 +60,10 @@ def _loop_of(pid: int) -> asyncio.AbstractEventLoop:
 async def _side_by_side(coroutines: Iterable[Coroutine[Any, Any, Result]]) -> list[Result | KgbuildError]:
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(_expected(coroutine)) for coroutine in coroutines]
+            tasks = []
+            for coroutine in coroutines:
+                tasks.append(group.create_task(_expected(coroutine)))
+                await asyncio.sleep(0)  # the first requests are on their way before the last ones are thought of
     except BaseExceptionGroup as bugs:
         raise bugs.exceptions[0] from None
     return [task.result() for task in tasks]

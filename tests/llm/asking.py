@@ -1,10 +1,6 @@
-"""An extractor that asks a server, for tests of all that lies between.
-
-python -m tests.llm.asking DOCUMENTS GRAPH URL        builds a graph in a process of its own
-"""
+"""An extractor that asks a server, for tests of all that lies between."""
 
 import atexit
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +12,7 @@ from kgbuild.llm.openai_compatible import OpenAICompatible
 from kgbuild.llm.protocol import Replies
 from kgbuild.llm.running import run_all
 from kgbuild.pipeline import BuildPlan, build
+from kgbuild.report import Report
 from kgbuild.runner import InThreads
 from tests.spelled import STAFF, Unwatched
 
@@ -54,6 +51,5 @@ def texts(numbers: Iterable[int]) -> dict[str, str]:
     }
 
 
-if __name__ == "__main__":
-    documents, graph, url = sys.argv[1:]
-    build(plan(Path(documents), Path(graph), url), InThreads(2), Unwatched())
+def built(documents: Path, graph: Path, url: str, **options: int) -> Report:
+    return build(plan(documents, graph, url, **options), InThreads(2), Unwatched())

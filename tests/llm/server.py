@@ -78,7 +78,8 @@ class LoopbackServer:
         self._free, self._working, self._times = asyncio.Semaphore(self.slots), 0, Counter[str]()
         app = web.Application(client_max_size=2**26)
         app.add_routes([web.post("/v1/chat/completions", self._chat), web.route("*", "/{path:.*}", self._other)])
-        runner = web.AppRunner(app, shutdown_timeout=0)
+        # A request whose client went away is worked no more, as vLLM has it.
+        runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", self.port, reuse_address=True)
         await site.start()

@@ -1,0 +1,191 @@
+"""How much of a server's capacity a build uses, and what the client costs, on a server of fixed latency in a process of its own.
+
+    python benchmarks/llm_throughput.py [--slots 16 64 256] [--rounds 10] [--latency 1.0]
+
+Per number of slots, `rounds` times as many chunks are asked about, one after the other:
+  ideal      the server's own time: rounds * latency
+  bare       the openai client on its aiohttp transport and a semaphore, with the very requests that kgbuild sends
+  asking     `llm.asking.ask` with the memory of replies in a graph directory: what every stage asks through
+  build      `kgbuild build`, its stage of extraction: keys, prompts, requests, memory, parsing, grounding, ledger
+  graphrag   the LLMEntityRelationExtractor of neo4j-graphrag with as many requests at a time, where that is installed
+CPU is that of this process, all threads. A few chunks are read, and asked about, before: language data and connections are warm.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+import openai  # noqa: E402
+from openai import DefaultAioHttpClient  # noqa: E402
+
+from kgbuild.errors import KgbuildError  # noqa: E402
+from kgbuild.extraction.llm import LlmAddress, LlmExtractor  # noqa: E402
+from kgbuild.judging import JudgeAddress  # noqa: E402
+from kgbuild.ledger import Ledger, worker_replies  # noqa: E402
+from kgbuild.llm import open_model  # noqa: E402
+from kgbuild.llm.asking import ask  # noqa: E402
+from kgbuild.llm.protocol import Capabilities, NoReplies, Request  # noqa: E402
+from kgbuild.llm.running import run_all  # noqa: E402
+from kgbuild.llm.wire import body_of  # noqa: E402
+from kgbuild.pipeline import BuildPlan, build  # noqa: E402
+from kgbuild.records import Chunk, Span  # noqa: E402
+from kgbuild.runner import InThreads  # noqa: E402
+from tests.spelled import STAFF, Unwatched  # noqa: E402
+
+FILLER = "The report goes on to tell, at some length, how the work was done and who was thanked for it. "
+NOTHING = '{"nodes": [], "relationships": []}'
+
+
+def text(n: int) -> str:
+    return f"Person N{n} works for Firm {n % 500}. {FILLER * 12}Person N{n} was born in City {n % 50}."
+
+
+def chunks(count: int) -> list[Chunk]:
+    return [Chunk(f"c{n}", "d", n, Span(0, len(text(n))), text(n)) for n in range(count)]
+
+
+@contextmanager
+def served(slots: int, latency_s: float, reply: str = "") -> Iterator[str]:
+    """Yield the URL of a server that ends with the block."""
+    command = [sys.executable, "-m", "tests.llm.server", "--slots", str(slots), "--latency", str(latency_s), "--reply", reply]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        yield json.loads(server.stdout.readline())["url"]
+        server.kill()
+
+
+class Clock:
+    """Seconds of wall time and of this process's CPU since it was made."""
+
+    def __init__(self) -> None:
+        self._wall, self._cpu = time.perf_counter(), time.process_time()
+
+    def per(self, requests: int) -> tuple[float, float]:
+        """Return seconds, and milliseconds of CPU a request."""
+        return time.perf_counter() - self._wall, (time.process_time() - self._cpu) / requests * 1000
+
+
+def bare(url: str, slots: int, bodies: list[dict[str, Any]]) -> tuple[float, float]:
+    async def run() -> tuple[float, float]:
+        async with openai.AsyncOpenAI(base_url=url, api_key="none", max_retries=0, http_client=DefaultAioHttpClient()) as client:
+            free = asyncio.Semaphore(slots)
+
+            async def one(body: dict[str, Any]) -> None:
+                async with free:
+                    completion = await client.chat.completions.create(**body)
+                assert completion.choices[0].finish_reason == "stop"
+
+            await one(bodies[0])
+            clock = Clock()
+            await asyncio.gather(*map(one, bodies))
+            return clock.per(len(bodies))
+
+    return asyncio.run(run())
+
+
+def asking(url: str, requests: list[Request], folder: Path) -> tuple[float, float]:
+    model = open_model(f"server:m@{url}")
+    with Ledger.open(folder) as ledger, worker_replies(folder, ledger.start_run(), None) as replies:
+        run_all([model.complete(requests[0])])
+        clock = Clock()
+        answers = run_all(ask(model, request, lambda reply: reply.text, replies, "asking") for request in requests)
+        assert not any(isinstance(answer, KgbuildError) for answer in answers)
+        return clock.per(len(requests))
+
+
+def built(url: str, slots: int, count: int, folder: Path) -> tuple[float, float]:
+    """Build from one document a chunk; CPU is of the stage of extraction alone."""
+    documents = folder / "documents"
+    documents.mkdir(parents=True)
+    for n in range(count):
+        (documents / f"{n:06}.txt").write_text(text(n), "utf-8")
+    address = f"server:m@{url}"
+    run_all([open_model(address).capabilities()])
+    watched = Watched()
+    judge = JudgeAddress("rules", STAFF)
+    plan = BuildPlan(documents, folder / "graph", STAFF, LlmAddress(address, STAFF), judge, llm=address, requests=slots)
+    report = build(plan, InThreads(os.cpu_count() or 1), watched)
+    assert report.facts == 2 * count, report
+    return report.seconds["extracting"], watched.cpu_s / count * 1000
+
+
+class Watched(Unwatched):
+    """Notes the CPU time of the stage of extraction."""
+
+    cpu_s = 0.0
+
+    def begin(self, stage: str, total: int | None) -> None:
+        match stage:
+            case "extracting":
+                self._began = time.process_time()
+            case "judging":
+                self.cpu_s = time.process_time() - self._began
+
+
+def graphrag(url: str, slots: int, texts: list[str]) -> tuple[float, float]:
+    from neo4j_graphrag.components.entity_relation_extractor import LLMEntityRelationExtractor
+    from neo4j_graphrag.components.schema import GraphSchema
+    from neo4j_graphrag.components.types import TextChunk, TextChunks
+    from neo4j_graphrag.llm import OpenAILLM
+
+    async def run() -> tuple[float, float]:
+        llm = OpenAILLM("m", {"temperature": 0, "max_tokens": 2000}, base_url=url, api_key="none")
+        extractor = LLMEntityRelationExtractor(llm, create_lexical_graph=False, max_concurrency=slots)
+        schema = GraphSchema(node_types=[{"label": name} for name in STAFF.classes])
+        given = TextChunks(chunks=[TextChunk(text=words, index=n) for n, words in enumerate(texts)])
+        await extractor.run(TextChunks(chunks=given.chunks[:1]), schema=schema)
+        clock = Clock()
+        await extractor.run(given, schema=schema)
+        return clock.per(len(texts))
+
+    return asyncio.run(run())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--slots", type=int, nargs="+", default=[16, 64, 256])
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--latency", type=float, default=1.0, help="seconds that the server takes for each request")
+    options = parser.parse_args()
+    for slots in options.slots:
+        os.environ["KGBUILD_REQUESTS"] = str(slots)
+        count = slots * options.rounds
+        extractor = LlmExtractor(open_model("server:m@http://nowhere.invalid/v1"), STAFF, NoReplies())
+        requests = [request for chunk in chunks(count) if (request := extractor.first_request(chunk)) is not None]
+        bodies = [body_of(request, "m", Capabilities(), {}) for request in requests]
+        measured: dict[str, tuple[float, float]] = {}
+        with tempfile.TemporaryDirectory() as scratch:
+            with served(slots, options.latency) as url:
+                measured["bare"] = bare(url, slots, bodies)
+            with served(slots, options.latency) as url:
+                measured["asking"] = asking(url, requests, Path(scratch) / "asking")
+            with served(slots, options.latency) as url:
+                measured["build"] = built(url, slots, count, Path(scratch) / "build")
+            try:
+                with served(slots, options.latency, NOTHING) as url:
+                    measured["graphrag"] = graphrag(url, slots, [text(n) for n in range(count)])
+            except ImportError as missing:
+                print(f"neo4j-graphrag is left out: {missing}", file=sys.stderr)
+        ideal = options.rounds * options.latency
+        print(f"{slots} slots, {count:,} requests of {options.latency:g} s: ideal {ideal:.1f} s; load {os.getloadavg()[0]:.1f}")
+        for name, (seconds, cpu_ms) in measured.items():
+            share = measured["bare"][0] / seconds
+            print(
+                f"  {name:<9}{seconds:7.2f} s  {count / seconds:7.1f} requests/s  {share:6.1%} of bare  {cpu_ms:6.2f} ms CPU a request"
+            )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,204 @@
+"""The client beside a real server: what is asked again and what is not, what counts as a reply, and what each request carries."""
+
+import dataclasses
+import os
+
+import pytest
+
+from kgbuild.errors import InputError, KgbuildError, ModelUnavailable, ReplyCut, ReplyRefused
+from kgbuild.llm import open_model
+from kgbuild.llm.openai_compatible import OpenAICompatible
+from kgbuild.llm.protocol import Capabilities, Grammar, JsonObject, JsonSchema, Message, PaidReplyCut, Reply, Request, Usage
+from kgbuild.llm.running import run_all
+from kgbuild.llm.wire import body_of
+from tests.llm.server import LoopbackServer
+
+HELLO = Request((Message("system", "Be brief."), Message("user", "Say hello to Ada.")), 10)
+
+
+def asked(server: LoopbackServer, *requests: Request, reply_s: float = 0.5, in_flight: int = 4) -> list[Reply | KgbuildError]:
+    model = OpenAICompatible(server.url, "m", in_flight, reply_s, None, pauses_s=(0.01, 0.01))
+    try:
+        return run_all(model.complete(request) for request in requests)
+    finally:
+        run_all([model.close()])
+
+
+@pytest.mark.parametrize(
+    ("trouble", "error", "times"),
+    [
+        (None, None, 1),
+        # May pass: asked three times by this client.
+        ("500", ModelUnavailable, 3),
+        ("502", ModelUnavailable, 3),
+        ("429", ModelUnavailable, 3),
+        ("reset", ModelUnavailable, 3),
+        ("slow", ModelUnavailable, 3),
+        ("abort", ModelUnavailable, 3),
+        ("garbage", ModelUnavailable, 3),
+        ("no choices", ModelUnavailable, 3),
+        # About the request itself: asked once.
+        ("400", ReplyRefused, 1),
+        ("413", ReplyRefused, 1),
+        ("filter", ReplyRefused, 1),
+        ("length", ReplyCut, 1),
+        # About the address or the key: asked once, and a later run, with another one, may do better.
+        ("401", ModelUnavailable, 1),
+        ("403", ModelUnavailable, 1),
+        ("404", ModelUnavailable, 1),
+    ],
+)
+def test_what_may_pass_is_asked_again(trouble, error, times):
+    with LoopbackServer(answer=lambda body: "Hello, Ada.", trouble=lambda body, times: trouble).running() as server:
+        (result,) = asked(server, HELLO)
+    assert isinstance(result, error or Reply)
+    assert len(server.asked) == times
+    if isinstance(result, KgbuildError):
+        assert server.url in str(result)
+        assert "\n" not in str(result)
+    else:
+        assert result == Reply("Hello, Ada.", Usage(6, 2, 3, 1))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "This model's maximum context length is 2048 tokens. However, your prompt contains at least 2049 input tokens",
+        "max_tokens=4000 cannot be greater than max_model_len=2048.",
+        "the request exceeds the available context size",
+    ],
+)
+def test_a_request_that_is_too_long_may_be_asked_in_parts(words):
+    with LoopbackServer(answer=lambda body: words, trouble=lambda body, times: "400").running() as server:
+        (result,) = asked(server, HELLO)
+    assert isinstance(result, ReplyCut)
+
+
+def test_a_cut_reply_tells_what_it_cost():
+    with LoopbackServer(answer=lambda body: "one two three", trouble=lambda body, times: "length").running() as server:
+        (result,) = asked(server, HELLO)
+    assert isinstance(result, PaidReplyCut)
+    assert result.usage == Usage(6, 3, 3, 1)
+
+
+def test_no_more_requests_are_in_flight_than_allowed():
+    requests = [dataclasses.replace(HELLO, seed=n) for n in range(40)]
+    with LoopbackServer(answer=lambda body: str(body["seed"]), latency_s=0.02).running() as server:
+        replies = asked(server, *requests, in_flight=5)
+    assert [reply.text for reply in replies] == [str(n) for n in range(40)]
+    assert server.busiest == 5
+
+
+@pytest.mark.parametrize(
+    ("request_", "can", "fields"),
+    [
+        (HELLO, Capabilities(), {"max_tokens": 10, "temperature": 0.0}),
+        (dataclasses.replace(HELLO, temperature=0.7, seed=3), Capabilities(), {"max_tokens": 10, "temperature": 0.7, "seed": 3}),
+        (
+            dataclasses.replace(HELLO, constraint=Grammar("start: A")),
+            Capabilities(),
+            {"max_tokens": 10, "temperature": 0.0, "structured_outputs": {"grammar": "start: A"}},
+        ),
+        (
+            dataclasses.replace(HELLO, constraint=JsonSchema('{"type":"object"}')),
+            Capabilities(),
+            {
+                "max_tokens": 10,
+                "temperature": 0.0,
+                "response_format": {
+                    "type": "json_schema",
+                    "json_schema": {"name": "reply", "schema": {"type": "object"}, "strict": True},
+                },
+            },
+        ),
+        (
+            dataclasses.replace(HELLO, constraint=JsonObject()),
+            Capabilities(),
+            {"max_tokens": 10, "temperature": 0.0, "response_format": {"type": "json_object"}},
+        ),
+        # Labels are asked for as the server can tell them; a server that tells nothing still says its word.
+        (
+            dataclasses.replace(HELLO, labels=("yes", "no")),
+            Capabilities(label_logprobs=True, top_logprobs=20),
+            {
+                "max_tokens": 1,
+                "temperature": 0.0,
+                "logprobs": True,
+                "logprob_token_ids": [7, 8],
+                "return_tokens_as_token_ids": True,
+            },
+        ),
+        (
+            dataclasses.replace(HELLO, labels=("yes", "no")),
+            Capabilities(top_logprobs=5),
+            {"max_tokens": 1, "temperature": 0.0, "logprobs": True, "top_logprobs": 5},
+        ),
+        (dataclasses.replace(HELLO, labels=("yes", "no")), Capabilities(), {"max_tokens": 1, "temperature": 0.0}),
+    ],
+)
+def test_a_request_on_the_wire(request_, can, fields):
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Say hello to Ada."}]
+    assert body_of(request_, "m", can, {"yes": 7, "no": 8}) == {"model": "m", "messages": messages, **fields}
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "gpt", "server:", "server:m", "server:m@", "server:@http://h/v1", "server:m@ftp://h/v1", "server:m@http://u:secret@h/v1"],
+)
+def test_an_address_that_names_no_model_is_one_line(address):
+    with pytest.raises(InputError) as error:
+        open_model(address)
+    assert "\n" not in str(error.value)
+    assert "secret" not in str(error.value)
+
+
+def test_a_process_has_one_client_per_address():
+    assert open_model("server:a@b/c@http://h/v1") is open_model("server:a@b/c@http://h/v1")
+    assert open_model("server:a@b/c@http://h/v1").name == "a@b/c"
+
+
+@pytest.fixture(scope="module")
+def vllm() -> str:
+    return f"server:tiny@{os.environ['KGBUILD_VLLM_URL']}"
+
+
+@pytest.mark.needs_vllm
+def test_a_real_server_can_do_all_of_it(vllm):
+    (can,) = run_all([open_model(vllm).capabilities()])
+    assert can.server.startswith("vLLM 0.")
+    assert dataclasses.replace(can, server="") == Capabilities("", 2048, True, True, True, True, 20, True)
+
+
+@pytest.mark.needs_vllm
+def test_labels_of_a_real_server_are_those_of_the_whole_vocabulary(vllm):
+    labels = ("yes", "no", "Yes", "No")
+    asked_for = dataclasses.replace(HELLO, labels=labels)
+    (reply,) = run_all([open_model(vllm).complete(asked_for)])
+    in_pairs = run_all(open_model(vllm).complete(dataclasses.replace(HELLO, labels=pair)) for pair in (labels[:2], labels[2:]))
+    told = [logprob for pair in in_pairs for logprob in pair.logprobs]
+    assert None not in told
+    assert reply.logprobs == pytest.approx(told, abs=1e-3)  # what else was asked for makes no difference
+    assert all(-15 < logprob < -4 for logprob in reply.logprobs)  # of 4,096 tokens by chance; between the labels it were -1.4
+
+
+@pytest.mark.needs_vllm
+@pytest.mark.parametrize(
+    ("request_", "error"),
+    [
+        (dataclasses.replace(HELLO, messages=(Message("user", "word " * 3000),)), ReplyCut),
+        (dataclasses.replace(HELLO, max_tokens=5000), ReplyCut),
+        (dataclasses.replace(HELLO, max_tokens=3), PaidReplyCut),
+        (dataclasses.replace(HELLO, constraint=Grammar("no grammar")), ReplyRefused),
+        (dataclasses.replace(HELLO, constraint=JsonSchema('{"not": {}}')), ReplyRefused),
+    ],
+)
+def test_what_a_real_server_refuses(vllm, request_, error):
+    (result,) = run_all([open_model(vllm).complete(request_)])
+    assert isinstance(result, error), result
+
+
+@pytest.mark.needs_vllm
+def test_a_model_that_a_real_server_does_not_have_is_named(vllm):
+    (result,) = run_all([open_model(vllm.replace("tiny", "nobody", 1)).complete(HELLO)])
+    assert isinstance(result, ModelUnavailable)
+    assert "nobody" in str(result)
