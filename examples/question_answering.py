@@ -13,14 +13,16 @@ model in the place of `embed`.
 
 import argparse
 import hashlib
-import math
 import re
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
 from string import Template
 
+import numpy as np
 from neo4j import Driver, Record
+from numpy.typing import NDArray
 
 from kgbuild.errors import KgbuildError
 from kgbuild.llm import open_model, run_all
@@ -31,6 +33,9 @@ from kgbuild.stores.neo4j.connecting import connected
 DIMENSIONS = 512
 VECTOR_INDEX, TEXT_INDEX, NAME_INDEX = "chunk_embedding", "chunk_text", "entity_names"
 CHUNKS, ENTITIES, FIRST_FACTS, FACTS = 3, 5, 3, 6
+CANDIDATES = 300
+"""Chunks that the index is asked for, of which the first CHUNKS are taken. It is approximate: where hundreds of chunks repeat one
+another, as in one file of the demo, it loses its way among them when asked for a few."""
 STOP_WORDS = frozenset(
     "a an and are as at be by did do does for from had has have how in is it its of on or that the to was were what when where"
     " which who whom whose why with".split()
@@ -42,7 +47,8 @@ UNEMBEDDED = "MATCH (c:Chunk) WHERE c.embedding IS NULL RETURN c.id AS id, c.tex
 SET_EMBEDDINGS = "UNWIND $rows AS row MATCH (c:Chunk {id: row.id}) CALL db.create.setNodeVectorProperty(c, 'embedding', row.vector)"
 INDEX_TEXT = f"CREATE FULLTEXT INDEX {TEXT_INDEX} IF NOT EXISTS FOR (c:Chunk) ON EACH [c.text]"
 NEAREST_CHUNKS = f"""
-CALL db.index.vector.queryNodes('{VECTOR_INDEX}', $chunks, $vector) YIELD node AS c, score
+CALL db.index.vector.queryNodes('{VECTOR_INDEX}', $candidates, $vector) YIELD node AS c, score
+WITH c, score ORDER BY score DESC, c.id LIMIT $chunks
 MATCH (c)-[:FROM_DOCUMENT]->(d:Document)
 RETURN c.text AS text, d.uri AS uri, c.start AS start ORDER BY score DESC, c.id
 """
@@ -98,27 +104,28 @@ class Found:
 
 
 def embed(texts: Sequence[str]) -> list[list[float]]:
-    """Embed texts by their words and the beginnings of these, hashed to places of a vector of length 1.
+    """Embed texts by their words and the beginnings of these.
 
-    Returns: one vector of DIMENSIONS for each text; texts that share no word are at right angles.
+    Returns: one vector of length 1 for each text; texts that share no word are nearly at right angles.
     """
-    return [_vector(words(text)) for text in texts]
+    vectors = np.array([_vector(words(text)) for text in texts]).reshape(-1, DIMENSIONS)
+    return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).tolist()
 
 
 def words(text: str) -> list[str]:
     return [word for word in re.findall(r"\w+", text.casefold().replace("_", " ")) if word not in STOP_WORDS]
 
 
-def _vector(tokens: Sequence[str]) -> list[float]:
-    vector = [0.0] * DIMENSIONS
-    for token in tokens:
-        for part, weight in ((token, 1.0), (token[:5], 0.7)):
-            digest = hashlib.blake2b(part.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-            vector[int.from_bytes(digest[:4], "big") % DIMENSIONS] += weight if digest[4] % 2 else -weight
-    length = math.sqrt(sum(value * value for value in vector))
-    if not length:
-        return [1.0, *vector[1:]]  # a vector index takes no zeros
-    return [value / length for value in vector]
+def _vector(tokens: Sequence[str]) -> NDArray[np.float64]:
+    """Add up the directions of the tokens. A text without any gets one as well, because a vector index takes no zeros."""
+    return np.sum([_direction(token) + 0.7 * _direction(token[:5]) for token in tokens or [""]], axis=0)
+
+
+@cache
+def _direction(token: str) -> NDArray[np.float64]:
+    """Draw a direction from the digest of a token: one bit for each dimension."""
+    digest = hashlib.blake2b(token.encode("utf-8", "surrogatepass"), digest_size=DIMENSIONS // 8).digest()
+    return np.unpackbits(np.frombuffer(digest, np.uint8)) * 2.0 - 1.0
 
 
 def likeness(one: Sequence[float], other: Sequence[float]) -> float:
@@ -144,25 +151,31 @@ def index_chunks(store: Neo4jStore, driver: Driver) -> int:
 def by_vector(question: str, driver: Driver) -> list[Passage]:
     """Return the chunks most like the question."""
     (vector,) = embed([question])
-    return [Passage(*row.values()) for row in driver.execute_query(NEAREST_CHUNKS, vector=vector, chunks=CHUNKS).records]
+    nearest = driver.execute_query(NEAREST_CHUNKS, vector=vector, candidates=CANDIDATES, chunks=CHUNKS).records
+    return [Passage(*row.values()) for row in nearest]
 
 
 def by_graph(question: str, driver: Driver) -> list[Found]:
     """Return the facts that fit the question best, of entities that it names and of their neighbours, with the words for each."""
     spoken = " OR ".join(words(question))
     named = [row["id"] for row in driver.execute_query(NAMED_ENTITIES, words=spoken, entities=ENTITIES).records] if spoken else []
-    first = _best_first(question, driver.execute_query(FACTS_OF, ids=named).records)[:FIRST_FACTS]
+    of_named = _best_first(question, driver.execute_query(FACTS_OF, ids=named).records)
+    first, rest = of_named[:FIRST_FACTS], of_named[FIRST_FACTS:]
     neighbours = {fact[end] for fact in first for end in ("subject_id", "object_id")} - set(named)
     beyond = _best_first(question, driver.execute_query(FACTS_OF, ids=sorted(neighbours)).records)
-    taken = {fact["id"]: fact for fact in (*first, *beyond)}
+    taken = {fact["id"]: fact for fact in (*first, *beyond, *rest)}
     return [_with_words(fact, driver) for fact in list(taken.values())[:FACTS]]
 
 
 def _best_first(question: str, facts: Sequence[Record]) -> list[Record]:
+    """Order facts by how like the question they are, in their own words and in those of a document, and how sure the graph is."""
     (asked,) = embed([question])
     statements, quotes = embed([_statement(fact) for fact in facts]), embed([fact["quotes"][0] for fact in facts])
-    fitting = [likeness(asked, one) + likeness(asked, other) / 2 for one, other in zip(statements, quotes, strict=True)]
-    ranked = sorted(zip(fitting, facts, strict=True), key=lambda pair: (-pair[0], -pair[1]["confidence"], pair[1]["id"]))
+    fitting = [
+        (likeness(asked, statement) + likeness(asked, quote) / 2) * fact["confidence"]
+        for statement, quote, fact in zip(statements, quotes, facts, strict=True)
+    ]
+    ranked = sorted(zip(fitting, facts, strict=True), key=lambda pair: (-pair[0], pair[1]["id"]))
     return [fact for _, fact in ranked]
 
 
