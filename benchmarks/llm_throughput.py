@@ -182,9 +182,8 @@ def main() -> None:
         print(f"{slots} slots, {count:,} requests of {options.latency:g} s: ideal {ideal:.1f} s; load {os.getloadavg()[0]:.1f}")
         for name, (seconds, cpu_ms) in measured.items():
             share = measured["bare"][0] / seconds
-            print(
-                f"  {name:<9}{seconds:7.2f} s  {count / seconds:7.1f} requests/s  {share:6.1%} of bare  {cpu_ms:6.2f} ms CPU a request"
-            )
+            rate = f"{count / seconds:7.1f} requests/s  {share:6.1%} of bare"
+            print(f"  {name:<9}{seconds:7.2f} s  {rate}  {cpu_ms:6.2f} ms CPU a request")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
     chunk -> flattened text -> grammar and messages -> reply -> claims -> candidates, at their place in the text as read
 
 Where a server does not hold one way of asking, the next one down is taken: grammar, schema with the spans listed, plain schema, any
-JSON object, free text. It is the last part of each candidate's `extractor`. A reply cut short is asked for in halves of the text.
+JSON object, free text. It is the last part of each candidate's `extractor`. A reply cut short is asked for in halves of the
+text, and so is one that the server's context has no room for.
 """
 
 import asyncio
@@ -12,19 +13,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from kgbuild import ids
-from kgbuild.chunking import sentence_spans
+from kgbuild.chunking import estimated_tokens, sentence_spans
 from kgbuild.denoising import Denoising
-from kgbuild.errors import BudgetSpent, KgbuildError, ModelUnavailable, ReplyCut, ReplyRefused
+from kgbuild.errors import BudgetSpent, InputError, KgbuildError, ModelUnavailable, ReplyCut, ReplyRefused
 from kgbuild.extraction import parsing
 from kgbuild.extraction.claims import ClaimReader, Place
-from kgbuild.extraction.examples import worked_examples
+from kgbuild.extraction.examples import WorkedExample, worked_examples
 from kgbuild.extraction.grammar import MAX_TRIPLES, Copyable, lark_grammar, plain_schema, signatures, span_schema
 from kgbuild.extraction.grounding import Flattened, Passage
-from kgbuild.extraction.messages import AS_LIST, AS_OBJECT, probe_message, system_message, user_message
+from kgbuild.extraction.messages import AS_LIST, AS_OBJECT, MAX_EXAMPLES, probe_message, system_message, user_message
 from kgbuild.extraction.open_mode import as_open
 from kgbuild.extraction.parsing import Silence, Stated, parse
 from kgbuild.llm import open_model
-from kgbuild.llm.asking import ask
+from kgbuild.llm.asking import MESSAGE_TOKENS, ask, prompt_tokens
 from kgbuild.llm.protocol import (
     Capabilities,
     ChatModel,
@@ -42,11 +43,20 @@ from kgbuild.ontology.model import Ontology
 from kgbuild.prompts import read_prompt
 from kgbuild.records import CandidateTriple, Chunk, Extraction, Failure, Literal, Mention, Span
 
-VERSION = 1
+VERSION = 2
 """Raised by hand whenever equal replies would give other candidates, or other requests would be sent."""
 
 MAX_REPLY_TOKENS = 2000
-"""Some 40 triples; at most half of the context where the server tells how long that is."""
+"""Some 40 triples; less where the prompt leaves less of the context, and the server tells how long that is."""
+
+MIN_REPLY_TOKENS = 200
+"""Some 4 triples. A context that leaves less to the reply is not worth asking in."""
+
+MIN_ROOM_TOKENS = 500
+"""Beside system message and examples: a sentence, what comes before it, how it is asked, and the shortest reply."""
+
+REPLY_PER_PASSAGE = 2
+"""Tokens that a reply may well have for each of the passage, as estimated: a triple has some 50, and a sentence one or two."""
 
 STAGE = "extracting"
 
@@ -82,12 +92,19 @@ class LlmExtractor:
         self._model, self._ontology, self._replies, self._options = model, ontology, replies, options
         self._examples = worked_examples(ontology)
         self._reader = ClaimReader(None if ontology.is_open else ontology)
+        self._example_tokens = sum(sorted(map(_example_tokens, self._examples))[-MAX_EXAMPLES:])
+        self._system_tokens: int | None = None
+        self._measuring = asyncio.Lock()
 
     def chunk_key(self, chunk: Chunk) -> str:
         return ids.digest(chunk.text, chunk.heading_path, chunk.context)
 
     def extract(self, chunks: Sequence[Chunk]) -> list[Extraction]:
-        found = run_all(self._extracted(chunk) for chunk in chunks)
+        """Raises InputError, before anything is asked, when the ontology's prompt leaves no room for a passage."""
+        found = run_all(self._read(chunk) for chunk in chunks)
+        for result in found:
+            if isinstance(result, InputError):
+                raise result
         away = [result for result in found if isinstance(result, ModelUnavailable)]
         if away and len(away) == len(found):
             raise away[0]
@@ -99,15 +116,15 @@ class LlmExtractor:
             return None
         return Request((self._system, user_message(self._passage, chunk, text, self._examples, AS_LIST, "")), MAX_REPLY_TOKENS)
 
-    async def _extracted(self, chunk: Chunk) -> Extraction:
-        return await self._read(chunk, await self._denoising.rewritten(chunk))
-
-    async def _read(self, chunk: Chunk, rewritten: str) -> Extraction:
-        """Ask about a chunk, in halves where the reply to the whole is cut short."""
+    async def _read(self, chunk: Chunk, rewritten: str | None = None) -> Extraction:
+        """Ask about a chunk, in halves where the reply to the whole is or would be cut short."""
         text = Flattened.of(chunk.text)
         copyable = Copyable.of(text)
         if not copyable.has_words or not signatures(self._ontology, copyable):
             return Extraction(())  # nothing that a triple could be made of
+        await self._room()  # before anything is asked
+        if rewritten is None:
+            rewritten = await self._denoising.rewritten(chunk)
         try:
             return await self._asked(chunk, text, copyable, rewritten)
         except ReplyCut as cut:
@@ -116,13 +133,33 @@ class LlmExtractor:
             first, second = await asyncio.gather(*(self._read(half, rewritten) for half in halves))
             return Extraction((*first.candidates, *second.candidates), failure=first.failure or second.failure)
 
+    async def _room(self) -> int | None:
+        """Return the tokens that the context has beside the system message; None where the server does not tell how many it reads.
+
+        Raises InputError when they are too few for any passage.
+        """
+        context = (await self._model.capabilities(self._replies)).max_model_len
+        if context is None:
+            return None
+        async with self._measuring:
+            if self._system_tokens is None:
+                self._system_tokens = await self._model.tokens(self._system.content)
+        room = context - self._system_tokens - 2 * MESSAGE_TOKENS  # around the system message, and before the reply
+        if room - self._example_tokens < MIN_ROOM_TOKENS:
+            asked = self._system_tokens + self._example_tokens
+            problem = f"its prompt takes some {asked:,} tokens, and the model at {self._model.url} reads {context:,}"
+            raise InputError(self._ontology.name, problem, "Serve it with a larger --max-model-len, or use a smaller ontology")
+        return room
+
     async def _asked(self, chunk: Chunk, text: Flattened, copyable: Copyable, rewritten: str) -> Extraction:
         everything = range(1, len(text.sentences) + 1)
 
         def question(form: str) -> tuple[Message, ...]:
             return self._system, user_message(self._passage, chunk, text, self._examples, form, rewritten)
 
-        said, reply, way = await self._answer(question, copyable, everything)
+        divisible = len(text.sentences) > 1
+        needed = min(MAX_REPLY_TOKENS, REPLY_PER_PASSAGE * estimated_tokens(text.text)) if divisible else MIN_REPLY_TOKENS
+        said, reply, way = await self._answer(question, copyable, everything, needed)
         candidates = self._candidates(said, chunk, text, way)
         if not self._options.probe or not (silent := _silent(text, candidates, chunk)):
             return Extraction(candidates)
@@ -131,21 +168,30 @@ class LlmExtractor:
             return *question(form), Message("assistant", reply), probe_message(self._probe, silent, form)
 
         try:
-            said, _, way = await self._answer(once_more, copyable, silent)
+            said, _, way = await self._answer(once_more, copyable, silent, MIN_REPLY_TOKENS)
         except (ReplyCut, ReplyRefused) as error:
             return replace(_failed(error), candidates=candidates)
         found = {candidate.id: candidate for candidate in (*candidates, *self._candidates(said, chunk, text, way))}
         return Extraction(tuple(found.values()))
 
     async def _answer(
-        self, question: Callable[[str], tuple[Message, ...]], text: Copyable, sentences: Sequence[int]
+        self, question: Callable[[str], tuple[Message, ...]], text: Copyable, sentences: Sequence[int], needed: int
     ) -> tuple[tuple[Stated, ...], str, str]:
-        """Return what the reply says, the reply, and the way in which it was asked for: the best that the server takes."""
-        can = await self._model.capabilities(self._replies)
-        max_tokens = min(MAX_REPLY_TOKENS, (can.max_model_len or 2 * MAX_REPLY_TOKENS) // 2)
+        """Return what the reply says, the reply, and the way in which it was asked for: the best that the server takes.
+
+        Raises ReplyCut, without asking, when the context has fewer than the `needed` tokens left to a reply.
+        """
+        can, room = await self._model.capabilities(self._replies), await self._room()
         refused = None
         for way, form, constraint in _ways(can, text, self._ontology, sentences):
-            request = Request(question(form), max_tokens, constraint)
+            messages = question(form)
+            left = MAX_REPLY_TOKENS if room is None else room - prompt_tokens(messages[1:])
+            if left < max(needed, MIN_REPLY_TOKENS):
+                problem = f"the question leaves {max(left, 0):,} of {can.max_model_len:,} tokens to the reply"
+                raise ReplyCut(
+                    self._model.url, problem, "Serve the model with a larger --max-model-len and build with --retry-failed"
+                )
+            request = Request(messages, min(MAX_REPLY_TOKENS, left), constraint)
             try:
                 said, reply = await ask(self._model, request, partial(_read, len(sentences)), self._replies, STAGE)
             except ReplyRefused as error:
@@ -166,6 +212,10 @@ class LlmExtractor:
             candidate = _in_chunk(self._reader.candidate(claim, passage), text, chunk)
             found.setdefault(candidate.id, candidate)
         return tuple(found.values())
+
+
+def _example_tokens(example: WorkedExample) -> int:
+    return estimated_tokens(example.answer) + sum(map(estimated_tokens, example.sentences))
 
 
 def _ways(

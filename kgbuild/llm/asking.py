@@ -1,16 +1,16 @@
 """One question asked once: remembered replies first, then the model; a reply is kept only when it was read and found valid."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from kgbuild.chunking import estimated_tokens
-from kgbuild.llm.protocol import ChatModel, PaidReplyCut, Replies, Reply, Request
+from kgbuild.llm.protocol import ChatModel, Message, PaidReplyCut, Replies, Reply, Request
 
 Answer = TypeVar("Answer")
 
-_MESSAGE_TOKENS = 8
+MESSAGE_TOKENS = 8
 """What a chat template puts around a message, at most, in the templates of today's models."""
 
 _in_flight: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
@@ -40,7 +40,11 @@ async def ask(model: ChatModel, request: Request, read: Callable[[Reply], Answer
         return answer
 
 
+def prompt_tokens(messages: Iterable[Message]) -> int:
+    """Estimate how many tokens messages are, rather too many than too few."""
+    return sum(estimated_tokens(message.content) + MESSAGE_TOKENS for message in messages)
+
+
 def most_tokens(request: Request) -> int:
-    """Estimate how many tokens a request costs at most: its messages, rather too many than too few, and a reply of full length."""
-    asked = sum(estimated_tokens(message.content) + _MESSAGE_TOKENS for message in request.messages)
-    return asked + (1 if request.labels else request.max_tokens)
+    """Estimate how many tokens a request costs at most: its messages and a reply of full length."""
+    return prompt_tokens(request.messages) + (1 if request.labels else request.max_tokens)

@@ -14,6 +14,7 @@ import aiohttp
 import openai
 from openai import DefaultAioHttpClient
 
+from kgbuild.chunking import estimated_tokens
 from kgbuild.errors import KgbuildError, ModelUnavailable, ReplyCut, ReplyRefused
 from kgbuild.llm.capabilities import proved
 from kgbuild.llm.protocol import Capabilities, NoReplies, PaidReplyCut, Replies, Reply, Request
@@ -127,6 +128,10 @@ class OpenAICompatible:
         body = {"model": self.name, "prompt": text, "add_special_tokens": False}
         answer = await self._beside(Tokens, lambda url: self._client.post(f"{url}/tokenize", cast_to=str, body=body))
         return answer.tokens if answer else None
+
+    async def tokens(self, text: str) -> int:
+        found = await self.tokenize(text)
+        return estimated_tokens(text) if found is None else len(found)
 
     async def get(self, path: str, type_: type[Answer]) -> Answer | None:
         """Return what the server answers under a path beside /v1; None for anything but that. Raises ModelUnavailable."""

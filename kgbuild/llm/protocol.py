@@ -157,13 +157,18 @@ class NoReplies:
 class ChatModel(Protocol):
     """A model behind an address. Retries, timeouts and the limit of requests in flight are its business, not its callers'.
 
-    name: the model's own name, without the address of its server.
+    name: the model's own name, without the address of its server. url: that address, to name it to people.
     """
 
     name: str
+    url: str
 
     async def capabilities(self, replies: Replies = NoReplies()) -> Capabilities:
         """Return what the server can do, asked when first needed and remembered in `replies`. Raises ModelUnavailable."""
+        ...
+
+    async def tokens(self, text: str) -> int:
+        """Count the tokens of a text where the server tells, and estimate them where it does not. Raises ModelUnavailable."""
         ...
 
     async def complete(self, request: Request) -> Reply:

@@ -14,6 +14,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kgbuild.chunking import estimated_tokens
 from kgbuild.errors import InputError, KgbuildError, ModelUnavailable, ReplyCut, ReplyRefused
 from kgbuild.llm.protocol import Capabilities, NoReplies, Replies, Reply, Request, Usage
 from kgbuild.serialisation import from_json
@@ -41,6 +42,7 @@ class RecordedReplies:
 
     lines: tuple[Recorded, ...]
     name: str = "recorded"
+    url: str = "recorded replies"
     can: Capabilities = ALL
     asked: list[Request] = field(default_factory=list)
     _turn: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -63,6 +65,9 @@ class RecordedReplies:
 
     async def capabilities(self, replies: Replies = NoReplies()) -> Capabilities:
         return self.can
+
+    async def tokens(self, text: str) -> int:
+        return estimated_tokens(text)
 
     async def complete(self, request: Request) -> Reply:
         """Return the recorded reply. Raises ReplyRefused, with the words that were asked, where none is recorded."""

@@ -2,9 +2,10 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -13,11 +14,11 @@ from kgbuild.extraction.grammar import Copyable, lark_grammar, plain_schema, spa
 from kgbuild.extraction.grounding import Flattened
 from kgbuild.extraction.llm import LlmExtractor
 from kgbuild.llm import open_model
-from kgbuild.llm.protocol import Capabilities, ChatModel, Grammar, JsonSchema, Message, NoReplies, Reply, Request
+from kgbuild.llm.protocol import Capabilities, ChatModel, Grammar, JsonSchema, Message, NoReplies, PaidReplyCut, Reply, Request
 from kgbuild.llm.running import run_all
 from tests.extraction.hostile import HOSTILE
 from tests.extraction.test_grammar import FIRMS, PLAIN, check, ontology_of
-from tests.extraction.test_llm import chunk_of
+from tests.extraction.test_llm import PEOPLE, chunk_of
 
 pytestmark = pytest.mark.needs_vllm
 
@@ -81,18 +82,30 @@ def test_under_a_schema_classes_and_properties_hold_too(address, schema):
 
 @dataclass
 class Less:
-    """A server that can do less than the one behind it."""
+    """A server that can do less than the one behind it. too_long: what that one said of requests beyond its context."""
 
     model: ChatModel
     can: Capabilities
     name: str = "tiny"
+    url: str = "here"
+    asked: list[Request] = field(default_factory=list)
+    too_long: list[ReplyCut] = field(default_factory=list)
 
     async def capabilities(self, replies=None):
         return self.can
 
+    async def tokens(self, text):
+        return await self.model.tokens(text)
+
     async def complete(self, request):
-        self.last = request
-        return await self.model.complete(request)
+        self.asked.append(request)
+        try:
+            return await self.model.complete(request)
+        except PaidReplyCut:
+            raise
+        except ReplyCut as cut:
+            self.too_long.append(cut)
+            raise
 
 
 @pytest.mark.parametrize(
@@ -103,10 +116,28 @@ class Less:
     ],
 )
 def test_the_best_that_a_server_takes_is_asked_for(address, can, constraint):
-    model = Less(open_model(address), replace(can, max_model_len=800))
+    model = Less(open_model(address), replace(can, max_model_len=2048))
     (extraction,) = LlmExtractor(model, FIRMS, NoReplies()).extract([chunk_of(PLAIN)])
-    assert isinstance(model.last.constraint, constraint)
+    assert isinstance(model.asked[-1].constraint, constraint)
     assert extraction.failure is None or extraction.failure.reason == "reply cut short"
+
+
+def test_no_request_is_longer_than_the_model_reads(address):
+    model = Less(open_model(address), Capabilities(max_model_len=2048, grammar=True))
+    LlmExtractor(model, FIRMS, NoReplies()).extract([chunk_of(PEOPLE), chunk_of(PLAIN)])
+    assert len(model.asked) > 2
+    assert model.too_long == []
+
+
+def test_an_ontology_that_is_too_long_for_the_model_is_one_line(address, tmp_path):
+    (tmp_path / "a.txt").write_text("Acme was founded by Ada Byron.")
+    command = [sys.executable, "-m", "kgbuild", "build", str(tmp_path), "--graph", str(tmp_path.parent / "graph")]
+    command += ["--ontology", "company", "--extractor", "llm", "--llm", address]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 1
+    assert re.fullmatch(
+        r"company: its prompt takes some [\d,]+ tokens, and the model at http\S+ reads 2,048\. .*", done.stderr.strip()
+    )
 
 
 def test_the_server_is_found_to_know_grammars(address):
