@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationError
 
 from kgbuild.compact.catalogue import spoken
 from kgbuild.compact.literals import normalise
@@ -43,6 +43,10 @@ def _words_by_name(value: object) -> object:
     return {name: _written(words) for name, words in given if isinstance(words, (str, int, float)) and not isinstance(words, bool)}
 
 
+Words = Annotated[str, AfterValidator(readable)]
+"""JSON can spell out half of a surrogate pair, which no file can hold."""
+
+
 class Place(BaseModel):
     start: int
     end: int
@@ -51,13 +55,13 @@ class Place(BaseModel):
 class Claim(BaseModel):
     """One triple in words. qualifiers: words by the qualifier's name."""
 
-    subject: Annotated[str, BeforeValidator(_written)]
-    predicate: str
-    object: Annotated[str, BeforeValidator(_written)]
-    subject_class: str | None = None
-    object_class: str | None = None
+    subject: Annotated[Words, BeforeValidator(_written)]
+    predicate: Words
+    object: Annotated[Words, BeforeValidator(_written)]
+    subject_class: Words | None = None
+    object_class: Words | None = None
     evidence: Place | None = None
-    qualifiers: Annotated[dict[str, str], BeforeValidator(_words_by_name)] = {}
+    qualifiers: Annotated[dict[Words, Words], BeforeValidator(_words_by_name)] = {}
     score: float = 1.0
     extractor: str = ""
 

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from kgbuild.extraction.claims import Claim
 
-VERSION = 1
+VERSION = 2
 """Raised by hand whenever equal replies would give other claims."""
 
 
@@ -45,10 +45,14 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a reply says. `silence` is None exactly when there are claims."""
+    """What a reply says, each statement once however often it says so. `silence` is None exactly when there are claims.
+
+    unread: statements beside the claims that are none: a side missing, empty, or no words.
+    """
 
     stated: tuple[Stated, ...]
     silence: Silence | None = None
+    unread: int = 0
 
 
 def parse(reply: str) -> Answer:
@@ -63,10 +67,12 @@ def parse(reply: str) -> Answer:
     if not text.strip():
         return Answer((), Silence.ONLY_THOUGHTS if reply.strip() else Silence.EMPTY)
     values = list(_values(text))
-    stated = (*(found for value in values for found in _stated(value)), *_calls(text)) or tuple(_tuples(text))
+    found = [part for value in values for part in _stated(value)]
+    stated = [*(part for part in found if part is not None), *_calls(text)] or list(_tuples(text))
     if stated:
-        said = tuple(found for found in stated if not _is_placeholder(found.claim))
-        return Answer(said, None if said else Silence.PLACEHOLDERS)
+        said = {part.claim.model_dump_json(): part for part in reversed(stated) if not _is_placeholder(part.claim)}
+        unread = found.count(None) + sum(_is_placeholder(part.claim) for part in stated)
+        return Answer(tuple(reversed(said.values())), None, unread) if said else Answer((), Silence.PLACEHOLDERS)
     if any(_is_schema(value) for value in values):
         return Answer((), Silence.SCHEMA)
     if any(_says_nothing(value) for value in values) or _NOTHING.search(text):
@@ -92,7 +98,7 @@ def without_thoughts(reply: str) -> str:
 # -- JSON, anywhere
 
 _OPENS = re.compile(r"[\[{]")
-_DECODER = json.JSONDecoder(strict=False)
+_DECODER = json.JSONDecoder(strict=False, parse_int=str)  # a number is words here, and may have more digits than Python reads
 _MAX_OBJECT = 4000
 """Characters of an object that is no JSON and read all the same."""
 
@@ -130,21 +136,23 @@ def _closing(text: str, at: int) -> int | None:
     return None
 
 
-def _stated(value: object) -> Iterator[Stated]:
-    """Yield the triples in a value of JSON, however deep they lie: objects with a subject, or lists of three names."""
+def _stated(value: object) -> Iterator[Stated | None]:
+    """Yield the triples in a value of JSON, however deep they lie: objects with a subject, or lists of three names.
+
+    None stands for what has the form of a triple and is none.
+    """
     if isinstance(value, list):
-        if len(value) == 3 and all(isinstance(part, str) for part in value):
-            subject, predicate, object_ = value
-            yield from _claimed({"subject": subject, "property": predicate, "object": object_})
+        if len(value) == 3 and all(isinstance(part, str) for part in value[:2]) and not isinstance(value[2], (list, dict)):
+            yield _claimed(dict(zip(("subject", "property", "object"), value, strict=True)))
             return
         for part in value:
             yield from _stated(part)
     elif isinstance(value, dict):
-        claimed = list(_claimed(value))
-        yield from claimed
-        if not claimed and not _is_schema(value):
-            for part in value.values():
-                yield from _stated(part)
+        claimed = _claimed(value)
+        inside = [] if claimed or _is_schema(value) else [found for part in value.values() for found in _stated(part)]
+        yield from [claimed] if claimed else inside
+        if not claimed and not inside and value.keys() & _SIDES and not _says_nothing(value):
+            yield None
 
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
@@ -158,24 +166,26 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 """What fields are called by models that do not keep to the form."""
 
 
-def _claimed(value: Mapping[str, object]) -> Iterator[Stated]:
+_SIDES = {name for side in ("subject", "predicate", "object") for name in _NAMES[side]}
+
+
+def _claimed(value: Mapping[str, object]) -> Stated | None:
+    """Return the triple that an object is, if it is one. A class that is no word takes nothing from it."""
     fields: dict[str, object] = {}
     for field, names in _NAMES.items():
         given = next((value[name] for name in names if name in value), None)
-        fields |= (
-            {} if given is None else {field: given.get("name") if isinstance(given, dict) and field != "qualifiers" else given}
-        )
-    if not {"subject", "predicate", "object"} <= fields.keys():
-        return
+        if isinstance(given, dict) and field != "qualifiers":
+            given = given.get("name")
+        if given not in (None, "") and (isinstance(given, str) or not field.endswith("_class")):
+            fields[field] = given
     try:
-        claim = Claim.model_validate({name: part for name, part in fields.items() if part != ""})
+        claim = Claim.model_validate(fields)
     except ValidationError:
-        return
-    sentence = str(value.get("sentence", ""))
-    evidence = value.get("evidence", value.get("quote", ""))
-    yield Stated(
-        claim, int(sentence) if re.fullmatch(r"\d{1,6}", sentence) else None, evidence if isinstance(evidence, str) else ""
-    )
+        return None
+    sentence = value.get("sentence")
+    number = sentence if isinstance(sentence, str) else ""
+    evidence = value.get("evidence", value.get("quote"))
+    return Stated(claim, int(number) if re.fullmatch(r"\d{1,6}", number) else None, evidence if isinstance(evidence, str) else "")
 
 
 def _is_schema(value: object) -> bool:

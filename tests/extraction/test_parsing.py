@@ -50,6 +50,7 @@ def triples(reply):
         ('[{"head":"Ada","relation":"born_in","tail":"London"}]', [ADA]),
         ('[{"source":{"name":"Ada"},"relationship":"born_in","target":{"name":"London"}}]', [ADA]),
         ('[{"subject":"Acme","predicate":"founded","object":1999}]', [("Acme", "founded", "1999")]),
+        ('[["Acme","founded",1999]]', [("Acme", "founded", "1999")]),
         # property(subject, object), a line each, with bullets, escapes and nested brackets.
         ("born_in(Ada,London)\nborn_in(Bob, Rome)", [ADA, BOB]),
         ("* born\\_in(Ada, London)\n- born_in(Bob, Rome).", [ADA, BOB]),
@@ -63,6 +64,13 @@ def triples(reply):
         (f'[{FULL}, {{"subject": "Bob"}}, 7, null, "x"]', [ADA]),
         (f'[{FULL}, {{"subject": ["Bob"], "property": "born_in", "object": "Rome"}}]', [ADA]),
         ("born_in(Ada, )\nborn_in(Ada, London)", [ADA]),
+        # A class or a sentence that is none takes nothing from its triple either.
+        (FULL.replace('"Person"', '["Person"]').replace(":1,", ":[1],"), [ADA]),
+        (FULL.replace(":1,", f":{'1' * 5000},"), [ADA]),
+        # Said again and again is said once.
+        (f"[{','.join([FULL] * 200)},{SECOND}]", [ADA, BOB]),
+        # Half of a surrogate pair can be spelled out in JSON, but be written nowhere.
+        ('[{"subject":"Ad\\ud800","property":"born_in","object":"London"}]', [("Ad\ufffd", "born_in", "London")]),
     ],
 )
 def test_triples_are_found_however_they_are_written(reply, found):
@@ -92,6 +100,27 @@ def test_triples_are_found_however_they_are_written(reply, found):
 def test_a_reply_without_triples_has_one_reason(reply, silence):
     assert parse(reply).silence is silence
     assert not parse(reply).stated
+
+
+@pytest.mark.parametrize(
+    ("beside", "unread"),
+    [
+        # A side missing, empty, no words, or left as it was in the form.
+        ('{"subject": "Bob"}', 1),
+        ('{"subject": "Bob", "property": "born_in", "object": null}', 1),
+        ('{"subject": ["Bob"], "property": "born_in", "object": "Rome"}', 1),
+        ('["Bob", "born_in", null]', 1),
+        ('{"subject": "...", "property": "...", "object": "..."}', 1),
+        ('{"subject": "Bob"}, {"head": "Bob"}', 2),
+        # What has not the form of a triple is no statement that was lost.
+        ('7, null, "x"', 0),
+        ('{"note": "That is all."}', 0),
+        ('{"source": "a.txt", "triples": []}', 0),
+        (f'{{"source": "a.txt", "triples": [{SECOND}]}}', 0),
+    ],
+)
+def test_what_looks_like_a_triple_and_is_none_is_counted(beside, unread):
+    assert parse(f"[{FULL}, {beside}]").unread == unread
 
 
 def test_what_goes_with_a_triple_is_read_too():
