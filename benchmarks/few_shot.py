@@ -1,12 +1,12 @@
 """How much a few labelled sentences teach: the curve on ontologies that the base weights never saw.
 
-    python benchmarks/few_shot.py DATA BASE [--ontologies 7_space 6_computer 10_culture] [--sizes 10 25 50 100] [--draws 3]
+    python benchmarks/few_shot.py DATA BASE [--ontologies 7_space 6_computer 10_culture] [--sizes 0 25 10 50 100] [--draws 3]
 
 DATA holds text2kgbench. BASE: weights trained without the ontologies and without any of their properties, which
 `python -m kgbuild.compact.recipe DATA ENCODER BASE --without 7_space 6_computer 10_culture` makes. The sentences come from the
 train split, without those that also stand in a test set, drawn at random among those whose statements can be found in their words.
-Scores are of the whole test split, with the thresholds that training sets; Vicuna-13B's recorded answers to the same sentences
-are the line to beat. One JSON line a run.
+Scores are of the whole test split, with the thresholds that training sets; size 0 asks the base weights as they are, and gives
+Vicuna-13B's recorded answers to the same sentences, which are the line to beat. One JSON line a run.
 """
 
 import argparse
@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("base", type=Path)
     parser.add_argument("--ontologies", nargs="+", default=["7_space", "6_computer", "10_culture"])
-    parser.add_argument("--sizes", nargs="+", type=int, default=[25, 10, 100, 50])
+    parser.add_argument("--sizes", nargs="+", type=int, default=[0, 25, 10, 50, 100])
     parser.add_argument("--draws", type=int, default=3)
     asked = parser.parse_args()
     torch.set_num_threads(1)
@@ -93,7 +93,7 @@ def main() -> None:
         ontology = read(asked.data / "text2kgbench" / PART / "ontologies" / f"{name}_ontology.json")
         if seen := known & ontology.properties.keys():
             parser.error(f"{asked.base} was taught {sorted(seen)} of {name}")
-    for size in [0, *asked.sizes]:
+    for size in asked.sizes:
         for name in asked.ontologies:
             benchmark = replace(every, ontologies=tuple(o for o in every.ontologies if o.name == name))
             ontology = read(asked.data / "text2kgbench" / PART / "ontologies" / f"{name}_ontology.json")
