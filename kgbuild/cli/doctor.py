@@ -11,21 +11,27 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 from typer import Option
 
 from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, out, print_json
+from kgbuild.cli.extractor_options import LlmOption
 from kgbuild.errors import GraphLocked, KgbuildError
 from kgbuild.settings import Settings
+
+if TYPE_CHECKING:
+    from kgbuild.llm.protocol import Capabilities
 
 SUPPORTED_PYTHON = ((3, 11), (3, 14))
 """The first version that will do, and the first that will not."""
 LITTLE_SPACE_BYTES, NO_SPACE_BYTES = 2_000_000_000, 100_000_000
 SERVER_TIMEOUT_S = 3.0
 IMPORT_TIMEOUT_S = 60.0
+MODEL_TIMEOUT_S = 60.0
+"""For all that a language model is asked; its first grammar may take seconds."""
 EXTRAS: Mapping[str, tuple[tuple[str, ...], str]] = {
     # Modules that an extra brings, and what it is for.
     "train": (("torch", "onnx"), "kgbuild train"),
@@ -62,15 +68,17 @@ def doctor(
         str | None, Option(metavar="ONTOLOGY", help="Also tell which properties of this ontology the weights cover.")
     ] = None,
     weights: Annotated[Path | None, Option(metavar="FILE", help="Weights of the compact model; those shipped by default.")] = None,
+    llm: LlmOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what is configured, reachable and possible here, and what to do about what is not.
 
-    Exits 1 only when something is broken that `kgbuild build` needs by default. Values of passwords and keys are never shown.
+    With --llm, a language model is asked a few short questions to find out what its server can do. Exits 1 only when something is
+    broken that `kgbuild build` needs by default, or the language model is away. Values of passwords and keys are never shown.
     """
     settings = Settings.read()
     findings: list[Finding] = []
-    for finding in examine(settings, graph, ontology, weights or settings.weights, os.environ):
+    for finding in examine(settings, graph, ontology, weights or settings.weights, os.environ, llm):
         findings.append(finding)
         if not as_json:
             mark, style = STYLES[finding.state]
@@ -87,7 +95,12 @@ def doctor(
 
 
 def examine(
-    settings: Settings, graph: Path, ontology: str | None, weights: Path | None, environment: Mapping[str, str]
+    settings: Settings,
+    graph: Path,
+    ontology: str | None,
+    weights: Path | None,
+    environment: Mapping[str, str],
+    llm: str | None = None,
 ) -> Iterator[Finding]:
     """Look at everything, the cheap things first."""
     yield _python()
@@ -103,6 +116,8 @@ def examine(
     yield _ladybug()
     yield _prefect(settings.prefect_api_url)
     yield from _secrets(environment)
+    if llm is not None:
+        yield from _language_model(llm)
     yield Finding("processors", State.FINE, f"{settings.threads} batches at a time (KGBUILD_THREADS changes it)")
 
 
@@ -332,6 +347,58 @@ def _secrets(environment: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("language model", State.FINE, "OPENAI_API_KEY is set")
     else:
         yield Finding("language model", State.OFF, "OPENAI_API_KEY is not set; only needed for a server that asks for it")
+
+
+def _language_model(address: str) -> Iterator[Finding]:
+    """Find out what a language model's server can do, as a build does before it asks anything else."""
+    import asyncio
+
+    from kgbuild.llm import open_model
+    from kgbuild.llm.running import run_all
+
+    try:
+        model = open_model(address)
+        (can,) = run_all([asyncio.wait_for(model.capabilities(), MODEL_TIMEOUT_S)])
+    except TimeoutError:
+        detail = f"{model.url}: its answers took over {MODEL_TIMEOUT_S:.0f} s"
+        yield Finding("model server", State.BROKEN, detail, "Look at the server's log and load, and try again")
+        return
+    except KgbuildError as error:
+        can = error
+    if isinstance(can, KgbuildError):
+        yield Finding("model server", State.BROKEN, f"{can.where}: {can.problem}", can.remedy)
+        return
+    yield Finding("model server", State.FINE, f"{model.url} answers for {model.name} ({can.server or 'it does not tell its name'})")
+    yield from what_it_can(can)
+
+
+def what_it_can(can: "Capabilities") -> Iterator[Finding]:
+    """Tell what a model's server can do, what is done instead where it cannot, and what to do about that."""
+    guidance = "Serve it with vLLM and --structured-outputs-config.backend guidance, as docker-compose.yml does"
+    if can.grammar:
+        yield Finding("grammars", State.FINE, "hold: every reply keeps to the ontology and copies the text")
+    else:
+        instead = "JSON schemas are used" if can.schema else "JSON objects are" if can.json_object else "free text is read"
+        yield Finding("grammars", State.ATTENTION, f"do not hold; {instead} instead", guidance)
+    if can.schema:
+        yield Finding("JSON schemas", State.FINE, "hold")
+    elif can.grammar:
+        yield Finding("JSON schemas", State.OFF, "do not hold; not needed beside grammars")
+    else:
+        found = "replies are JSON objects of any form" if can.json_object else "replies may be anything; what can be read is kept"
+        yield Finding("JSON schemas", State.ATTENTION, f"do not hold; {found}", guidance)
+    if can.label_logprobs:
+        yield Finding("probabilities", State.FINE, "told of any word: the judge's answers are measured")
+    elif can.top_logprobs:
+        yield Finding("probabilities", State.FINE, f"told of the {can.top_logprobs} likeliest words: enough for a judge, mostly")
+    else:
+        detail = "not told: a judge's yes or no counts nine to one, however sure the model is"
+        yield Finding("probabilities", State.ATTENTION, detail, "Serve the model with vLLM, or judge with another server's")
+    if can.max_model_len is None:
+        detail = "not told: a request that is too long is found out by asking"
+        yield Finding("context", State.OFF, detail, "Give the model 8,000 tokens or more")
+    else:
+        yield Finding("context", State.FINE, f"{can.max_model_len:,} tokens for prompt and reply")
 
 
 def _first_line(error: object) -> str:

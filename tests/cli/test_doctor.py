@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 import kgbuild
-from kgbuild.cli.doctor import Finding, State, examine
+from kgbuild.cli.doctor import Finding, State, examine, what_it_can
 from kgbuild.judging import JudgeAddress
+from kgbuild.llm.protocol import Capabilities
 from kgbuild.pipeline import BuildPlan, build
 from kgbuild.runner import InThreads
 from kgbuild.settings import Settings
+from tests.llm.server import LoopbackServer
+from tests.llm.test_capabilities import obeying
 from tests.spelled import STAFF, SpelledAddress
 
 SECRET = "hunter2"
@@ -27,8 +30,8 @@ class Silent:
     def advance(self, done): ...
 
 
-def found(graph, ontology=None, weights=None, **environment) -> dict[str, Finding]:
-    findings = examine(Settings.read(environment), graph, ontology, weights, environment)
+def found(graph, ontology=None, weights=None, llm=None, **environment) -> dict[str, Finding]:
+    findings = examine(Settings.read(environment), graph, ontology, weights, environment, llm)
     return {finding.subject: finding for finding in findings}
 
 
@@ -166,3 +169,55 @@ def test_properties_that_the_weights_cover_are_told_from_those_they_do_not(tmp_p
     assert finding.state is State.ATTENTION
     assert "covered by the weights: born_in. Not covered, so not looked for: hums" in finding.detail
     assert "kgbuild train" in finding.remedy
+
+
+MODEL = ("model server", "grammars", "JSON schemas", "probabilities", "context")
+
+
+@pytest.mark.parametrize(
+    ("can", "states"),
+    [
+        (Capabilities("vLLM 1", 8192, True, True, True, True, 20, True), "fine fine fine fine fine"),
+        # What is missing beside something better is no fault; the rest comes with a remedy.
+        (Capabilities("", 8192, grammar=True, top_logprobs=5), "fine fine off fine fine"),
+        (Capabilities("", None, schema=True), "fine attention fine attention off"),
+        (Capabilities("", None, json_object=True), "fine attention attention attention off"),
+        (Capabilities(), "fine attention attention attention off"),
+    ],
+)
+def test_what_a_model_server_can_do_is_told_with_what_to_do_about_the_rest(can, states):
+    findings = [Finding("model server", State.FINE, ""), *what_it_can(can)]
+    assert [finding.subject for finding in findings] == list(MODEL)
+    assert [finding.state for finding in findings] == states.split()
+    for finding in findings:
+        assert bool(finding.remedy) == (
+            finding.state is State.ATTENTION or (finding.subject, finding.state) == ("context", State.OFF)
+        )
+
+
+def test_a_model_server_is_asked_what_it_can_do(tmp_path):
+    with obeying("json_schema", "json_object", card={"id": "m", "max_model_len": 4096}).running() as server:
+        findings = found(tmp_path, llm=f"server:m@{server.url}", OPENAI_API_KEY=SECRET)
+    assert [findings[subject].state for subject in MODEL] == ["fine", "attention", "fine", "attention", "fine"]
+    assert server.url in findings["model server"].detail
+    assert "4,096" in findings["context"].detail
+    assert SECRET not in repr(findings)
+
+
+@pytest.mark.parametrize("address", ["server:m@{url}", "m", "server:m@http://ada:hunter2@h/v1", "recorded:/no/file"])
+def test_a_model_that_gives_no_answer_is_broken(tmp_path, address):
+    refusing = LoopbackServer(trouble=lambda body, times: "401")
+    with refusing.running() as server:
+        findings = found(tmp_path, llm=address.format(url=server.url))
+    assert findings["model server"].state is State.BROKEN
+    assert findings["model server"].remedy
+    assert SECRET not in repr(findings)
+    assert not set(MODEL[1:]) & findings.keys()
+
+
+@pytest.mark.needs_vllm
+def test_a_real_model_server_can_do_all_of_it(tmp_path):
+    findings = found(tmp_path, llm=f"server:tiny@{os.environ['KGBUILD_VLLM_URL']}")
+    assert {findings[subject].state for subject in MODEL} == {State.FINE}
+    assert "vLLM 0." in findings["model server"].detail
+    assert "2,048" in findings["context"].detail

@@ -37,12 +37,14 @@ def employers(body: Body) -> str:
 @dataclass
 class LoopbackServer:
     """answer: the text of a reply. trouble: what goes wrong with the n-th time, from 0, that a request comes; None for nothing.
+    logprobs: those of a reply's first token, by token.
 
     asked: every chat request, in the order of coming. answered: how often each was answered well, by its key.
     """
 
     answer: Callable[[Body], str] = employers
     trouble: Callable[[Body, int], Trouble | None] = lambda body, times: None
+    logprobs: Callable[[Body], dict[str, float]] = lambda body: {}
     latency_s: float = 0.0
     slots: int = 64
     usage: bool = True
@@ -135,6 +137,9 @@ class LoopbackServer:
             "message": {"role": "assistant", "content": text},
             "finish_reason": reasons.get(trouble or "", "stop"),
         }
+        if first := self.logprobs(body):
+            told = [{"token": token, "logprob": logprob} for token, logprob in first.items()]
+            choice["logprobs"] = {"content": [{"top_logprobs": told}]}
         asked = sum(len(message["content"].split()) for message in body["messages"])
         usage = {
             "prompt_tokens": asked,
