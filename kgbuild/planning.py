@@ -45,13 +45,14 @@ def build_plan(
     """Turn a command's words into a plan. Raises OntologyError, WeightsError or InputError for what cannot be used."""
     remembered = remembered_ontology(graph) if ontology is None else None
     meant = remembered or ontology_for(extractor, ontology)
-    address = extractor_address(extractor, meant, weights, llm, options, uncovered=uncovered)
+    judge = judge_address("llm" if extractor == "llm" else "score", meant, weights, llm, calibration)
+    address = extractor_address(extractor, meant, weights, llm, options, judge, uncovered=uncovered)
     return BuildPlan(
         documents=documents,
         graph=graph,
         ontology=meant,
         extractor=address,
-        judge=judge_address("llm" if extractor == "llm" else "score", meant, weights, llm, calibration),
+        judge=judge,
         uncovered=uncovered_properties(meant, weights) if extractor == "compact" and not uncovered else (),
         llm=llm if extractor in ("llm", "cascade") else None,
         requests=Settings.read().requests,
@@ -81,12 +82,14 @@ def extractor_address(
     weights: Path | None,
     llm: str | None = None,
     options: LlmOptions = LlmOptions(),
+    judge: JudgeAddress | None = None,
     *,
     uncovered: bool,
 ) -> ExtractorAddress:
     """Return the address of an extractor by the name it has on the command line.
 
-    llm: address of a language model, for those that ask one. Raises InputError for one that is missing or names no model.
+    llm: address of a language model, for those that ask one. judge: whose verdicts its probe goes by. Raises InputError for an
+    address that is missing or names no model.
     """
     if ontology.is_open and kind != "llm":
         raise InputError("--ontology", f"the graph has none, which {kind} needs", "Name an ontology, or use --extractor llm")
@@ -95,9 +98,9 @@ def extractor_address(
         case "compact":
             return compact
         case "llm":
-            return LlmAddress(model_address(kind, llm), ontology, options)
+            return LlmAddress(model_address(kind, llm), ontology, options, judge)
         case "cascade":
-            return CascadeAddress(compact, LlmAddress(model_address(kind, llm), ontology, options))
+            return CascadeAddress(compact, LlmAddress(model_address(kind, llm), ontology, options, judge))
     raise InputError("--extractor", f"{kind!r} is no extractor", "Use one of: compact, llm, cascade")
 
 

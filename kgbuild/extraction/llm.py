@@ -22,8 +22,10 @@ from kgbuild.extraction.examples import WorkedExample, worked_examples
 from kgbuild.extraction.grammar import MAX_TRIPLES, Copyable, lark_grammar, plain_schema, signatures, span_schema
 from kgbuild.extraction.grounding import Flattened, Passage
 from kgbuild.extraction.messages import AS_LIST, AS_OBJECT, MAX_EXAMPLES, probe_message, system_message, user_message
-from kgbuild.extraction.open_mode import as_open
-from kgbuild.extraction.parsing import Silence, Stated, parse
+from kgbuild.extraction.open_mode import as_known_or_open, known_digest
+from kgbuild.extraction.parsing import Answer, Silence, Stated, parse
+from kgbuild.judging import Candidates, Judge, JudgeAddress, Judgement, open_judge
+from kgbuild.judging.judge import RulesThenSupport
 from kgbuild.llm import open_model
 from kgbuild.llm.asking import MESSAGE_TOKENS, ask, prompt_tokens
 from kgbuild.llm.protocol import (
@@ -41,9 +43,9 @@ from kgbuild.llm.protocol import (
 from kgbuild.llm.running import run_all
 from kgbuild.ontology.model import Ontology
 from kgbuild.prompts import read_prompt
-from kgbuild.records import CandidateTriple, Chunk, Extraction, Failure, Literal, Mention, Span
+from kgbuild.records import CandidateTriple, Chunk, Extraction, Failure, Literal, Mention, Outcome, Span
 
-VERSION = 2
+VERSION = 3
 """Raised by hand whenever equal replies would give other candidates, or other requests would be sent."""
 
 MAX_REPLY_TOKENS = 2000
@@ -59,13 +61,14 @@ REPLY_PER_PASSAGE = 2
 """Tokens that a reply may well have for each of the passage, as estimated: a triple has some 50, and a sentence one or two."""
 
 STAGE = "extracting"
+READ_IN_PART = "reply read in part"
 
 
 @dataclass(frozen=True, slots=True)
 class LlmOptions:
     """What is asked besides the one question about each chunk.
 
-    probe: ask once more about sentences that name something and gave nothing. denoise, decontextualise: see `denoising`.
+    probe: ask once more about sentences that name something and have no accepted fact. denoise, decontextualise: see `denoising`.
     """
 
     probe: bool = False
@@ -73,11 +76,43 @@ class LlmOptions:
     decontextualise: bool = False
 
 
-class LlmExtractor:
-    """Asks a model about each chunk, all chunks of a batch side by side. `key` knows what is asked, and nothing of the server."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A chunk, or a part of it that could be asked about whole, and what the reply said.
 
-    def __init__(self, model: ChatModel, ontology: Ontology, replies: Replies, options: LlmOptions = LlmOptions()) -> None:
+    statements, unread: what the reply has, and how many of it are no triples.
+    """
+
+    chunk: Chunk
+    text: Flattened
+    copyable: Copyable
+    question: Callable[[str], tuple[Message, ...]]
+    reply: str
+    candidates: tuple[CandidateTriple, ...]
+    statements: int
+    unread: int
+
+
+Said = tuple[_Part | Failure, ...]
+"""What came of asking about a chunk, part by part."""
+
+
+class LlmExtractor:
+    """Asks a model about each chunk, all chunks of a batch side by side. `key` knows what is asked, and nothing of the server.
+
+    judge: whose verdicts a probe goes by; None for the rules alone.
+    """
+
+    def __init__(
+        self,
+        model: ChatModel,
+        ontology: Ontology,
+        replies: Replies,
+        options: LlmOptions = LlmOptions(),
+        judge: Judge | None = None,
+    ) -> None:
         self.name = f"llm/{model.name}"
+        self._judge = judge or RulesThenSupport(ontology)
         prompt = read_prompt("extraction_open" if ontology.is_open else "extraction")
         self._passage, self._probe = read_prompt("extraction_passage"), read_prompt("extraction_probe")
         self._system = system_message(prompt, ontology)
@@ -86,8 +121,9 @@ class LlmExtractor:
             "llm",
             [VERSION, parsing.VERSION],
             model.name,
-            [self._system.content, self._passage.digest, self._probe.digest if options.probe else "", self._denoising.key],
-            [ontology.digest, ontology.examples],
+            [self._system.content, self._passage.digest, self._denoising.key],
+            [self._probe.digest, self._judge.key] if options.probe else [],
+            [ontology.digest, ontology.examples, known_digest() if ontology.is_open else ""],
         )
         self._model, self._ontology, self._replies, self._options = model, ontology, replies, options
         self._examples = worked_examples(ontology)
@@ -101,14 +137,28 @@ class LlmExtractor:
 
     def extract(self, chunks: Sequence[Chunk]) -> list[Extraction]:
         """Raises InputError, before anything is asked, when the ontology's prompt leaves no room for a passage."""
-        found = run_all(self._read(chunk) for chunk in chunks)
-        for result in found:
+        read = run_all(self._read(chunk) for chunk in chunks)
+        for result in read:
             if isinstance(result, InputError):
                 raise result
-        away = [result for result in found if isinstance(result, ModelUnavailable)]
-        if away and len(away) == len(found):
+        away = [result for result in read if isinstance(result, ModelUnavailable)]
+        if away and len(away) == len(read):
             raise away[0]
-        return [_failed(result) if isinstance(result, KgbuildError) else result for result in found]
+        said = [_said(result) for result in read]
+        return [_extraction(parts) for parts in (self._probed(chunks, said) if self._options.probe else said)]
+
+    def _probed(self, chunks: Sequence[Chunk], said: Sequence[Said]) -> list[Said]:
+        """Ask once more about the sentences that name something and have no fact that the judge accepts.
+
+        What the judge asks a model is remembered, so that judging pays nothing for it a second time.
+        """
+        candidates = [_extraction(parts).candidates for parts in said]
+        judgements = self._judge.judge([Candidates(*pair) for pair in zip(chunks, candidates, strict=True)])
+        again = run_all(
+            self._once_more([part for part in parts if isinstance(part, _Part)], found, judgement)
+            for parts, found, judgement in zip(said, candidates, judgements, strict=True)
+        )
+        return [(*parts, *_said(more)) for parts, more in zip(said, again, strict=True)]
 
     def first_request(self, chunk: Chunk) -> Request | None:
         text = Flattened.of(chunk.text)
@@ -116,22 +166,22 @@ class LlmExtractor:
             return None
         return Request((self._system, user_message(self._passage, chunk, text, self._examples, AS_LIST, "")), MAX_REPLY_TOKENS)
 
-    async def _read(self, chunk: Chunk, rewritten: str | None = None) -> Extraction:
+    async def _read(self, chunk: Chunk, rewritten: str | None = None) -> Said:
         """Ask about a chunk, in halves where the reply to the whole is or would be cut short."""
         text = Flattened.of(chunk.text)
         copyable = Copyable.of(text)
         if not copyable.has_words or not signatures(self._ontology, copyable):
-            return Extraction(())  # nothing that a triple could be made of
+            return ()  # nothing that a triple could be made of
         await self._room()  # before anything is asked
         if rewritten is None:
             rewritten = await self._denoising.rewritten(chunk)
         try:
-            return await self._asked(chunk, text, copyable, rewritten)
+            return (await self._asked(chunk, text, copyable, rewritten),)
         except ReplyCut as cut:
             if (halves := _halves(chunk)) is None:
-                return _failed(cut)
+                return (_failure(cut),)
             first, second = await asyncio.gather(*(self._read(half, rewritten) for half in halves))
-            return Extraction((*first.candidates, *second.candidates), failure=first.failure or second.failure)
+            return *first, *second
 
     async def _room(self) -> int | None:
         """Return the tokens that the context has beside the system message; None where the server does not tell how many it reads.
@@ -151,32 +201,41 @@ class LlmExtractor:
             raise InputError(self._ontology.name, problem, "Serve it with a larger --max-model-len, or use a smaller ontology")
         return room
 
-    async def _asked(self, chunk: Chunk, text: Flattened, copyable: Copyable, rewritten: str) -> Extraction:
-        everything = range(1, len(text.sentences) + 1)
-
+    async def _asked(self, chunk: Chunk, text: Flattened, copyable: Copyable, rewritten: str) -> _Part:
         def question(form: str) -> tuple[Message, ...]:
             return self._system, user_message(self._passage, chunk, text, self._examples, form, rewritten)
 
         divisible = len(text.sentences) > 1
         needed = min(MAX_REPLY_TOKENS, REPLY_PER_PASSAGE * estimated_tokens(text.text)) if divisible else MIN_REPLY_TOKENS
-        said, reply, way = await self._answer(question, copyable, everything, needed)
-        candidates = self._candidates(said, chunk, text, way)
-        if not self._options.probe or not (silent := _silent(text, candidates, chunk)):
-            return Extraction(candidates)
+        answer, reply, way = await self._answer(question, copyable, range(1, len(text.sentences) + 1), needed)
+        candidates = self._candidates(answer.stated, chunk, text, way)
+        return _Part(chunk, text, copyable, question, reply, candidates, len(answer.stated) + answer.unread, answer.unread)
 
-        def once_more(form: str) -> tuple[Message, ...]:
-            return *question(form), Message("assistant", reply), probe_message(self._probe, silent, form)
+    async def _once_more(self, parts: Sequence[_Part], found: Sequence[CandidateTriple], judgement: Judgement) -> Said:
+        if judgement.failure is not None:
+            return (replace(judgement.failure, stage=STAGE),)  # whether to ask cannot be told yet
+        verdicts = zip(found, judgement.verdicts, strict=True)
+        accepted = [candidate for candidate, verdict in verdicts if verdict.outcome is Outcome.ACCEPTED]
+        silent = [(part, _silent(part.text, accepted, part.chunk)) for part in parts]
+        asked = (self._asked_again(part, sentences) for part, sentences in silent if sentences)
+        return tuple(await asyncio.gather(*asked))
+
+    async def _asked_again(self, part: _Part, sentences: Sequence[int]) -> _Part | Failure:
+        def question(form: str) -> tuple[Message, ...]:
+            return *part.question(form), Message("assistant", part.reply), probe_message(self._probe, sentences, form)
 
         try:
-            said, _, way = await self._answer(once_more, copyable, silent, MIN_REPLY_TOKENS)
+            answer, reply, way = await self._answer(question, part.copyable, sentences, MIN_REPLY_TOKENS)
         except (ReplyCut, ReplyRefused) as error:
-            return replace(_failed(error), candidates=candidates)
-        found = {candidate.id: candidate for candidate in (*candidates, *self._candidates(said, chunk, text, way))}
-        return Extraction(tuple(found.values()))
+            return _failure(error)
+        candidates = self._candidates(answer.stated, part.chunk, part.text, way)
+        return replace(
+            part, reply=reply, candidates=candidates, statements=len(answer.stated) + answer.unread, unread=answer.unread
+        )
 
     async def _answer(
         self, question: Callable[[str], tuple[Message, ...]], text: Copyable, sentences: Sequence[int], needed: int
-    ) -> tuple[tuple[Stated, ...], str, str]:
+    ) -> tuple[Answer, str, str]:
         """Return what the reply says, the reply, and the way in which it was asked for: the best that the server takes.
 
         Raises ReplyCut, without asking, when the context has fewer than the `needed` tokens left to a reply.
@@ -193,11 +252,11 @@ class LlmExtractor:
                 )
             request = Request(messages, min(MAX_REPLY_TOKENS, left), constraint)
             try:
-                said, reply = await ask(self._model, request, partial(_read, len(sentences)), self._replies, STAGE)
+                answer, reply = await ask(self._model, request, partial(_read, len(sentences)), self._replies, STAGE)
             except ReplyRefused as error:
                 refused = error
             else:
-                return said, reply, way
+                return answer, reply, way
         assert refused is not None  # free text is always a way
         raise refused
 
@@ -208,7 +267,7 @@ class LlmExtractor:
             claim = stated.claim.model_copy(
                 update={"evidence": _evidence(stated, text, passage), "extractor": f"{self.name}/{way}"}
             )
-            claim = as_open(claim) if self._ontology.is_open else claim
+            claim = as_known_or_open(claim) if self._ontology.is_open else claim
             candidate = _in_chunk(self._reader.candidate(claim, passage), text, chunk)
             found.setdefault(candidate.id, candidate)
         return tuple(found.values())
@@ -233,7 +292,7 @@ def _ways(
     yield "text", AS_LIST, None
 
 
-def _read(sentences: int, reply: Reply) -> tuple[tuple[Stated, ...], str]:
+def _read(sentences: int, reply: Reply) -> tuple[Answer, str]:
     """Read a reply about so many sentences."""
     answer = parse(reply.text)
     if answer.silence not in (None, Silence.NOTHING_STATED):
@@ -242,16 +301,28 @@ def _read(sentences: int, reply: Reply) -> tuple[tuple[Stated, ...], str]:
         )
     if len(answer.stated) >= MAX_TRIPLES and sentences > 1:
         raise ReplyCut(STAGE, f"the reply has {MAX_TRIPLES} triples, as many as it may", "Ask about less text")
-    return answer.stated, reply.text
+    return answer, reply.text
 
 
 def _evidence(stated: Stated, text: Flattened, passage: Passage) -> Place | None:
-    """Return the sentence that was given as evidence, by number or in words; None leaves it to where subject and object stand."""
+    """Return the sentence that was given as evidence, by number or in words; None leaves it to where subject and object stand.
+
+    A sentence that names neither, since it says "she" and "it" or was mistaken, is widened to the sentences that do.
+    """
+    sides = [places for words in (stated.claim.subject, stated.claim.object) if (places := passage.places(words))]
     if stated.sentence is not None and 1 <= stated.sentence <= len(text.sentences):
-        sentence = text.sentences[stated.sentence - 1]
-        return Place(start=sentence.start, end=sentence.end)
-    quoted = passage.places(Flattened.of(stated.quote).text) if stated.quote else ()
-    return Place(start=quoted[0].start, end=quoted[0].end) if quoted else None
+        given = text.sentences[stated.sentence - 1]
+    elif stated.quote and (quoted := passage.places(Flattened.of(stated.quote).text)):
+        given = quoted[0]
+    else:
+        return None
+    if not any(given.contains(place) for places in sides for place in places):
+        given = passage.sentences_of(given, *(min(places, key=partial(_apart, given)) for places in sides))
+    return Place(start=given.start, end=given.end)
+
+
+def _apart(one: Span, other: Span) -> int:
+    return max(one.start - other.end, other.start - one.end)
 
 
 def _in_chunk(candidate: CandidateTriple, text: Flattened, chunk: Chunk) -> CandidateTriple:
@@ -322,9 +393,34 @@ def _halves(chunk: Chunk) -> tuple[Chunk, Chunk] | None:
     )
 
 
-def _failed(error: KgbuildError) -> Extraction:
+def _said(result: Said | KgbuildError) -> Said:
+    return (_failure(result),) if isinstance(result, KgbuildError) else result
+
+
+def _failure(error: KgbuildError) -> Failure:
     reason = next((reason for kind, reason in _REASONS.items() if isinstance(error, kind)), type(error).__name__)
-    return Extraction((), failure=Failure(STAGE, "", None, reason, str(error), error.retryable))
+    return Failure(STAGE, "", None, reason, str(error), error.retryable)
+
+
+def _extraction(said: Said) -> Extraction:
+    """Return what was said of a chunk in all its parts, each candidate once, and all that failed in any of them as one failure."""
+    found: dict[str, CandidateTriple] = {}
+    failures: list[Failure] = []
+    for part in said:
+        if isinstance(part, Failure):
+            failures.append(part)
+            continue
+        for candidate in part.candidates:
+            found.setdefault(candidate.id, candidate)
+        if part.unread:
+            detail = f"{part.unread} of {part.statements} statements are no triples"
+            failures.append(Failure(STAGE, "", None, READ_IN_PART, detail))
+    if not failures:
+        return Extraction(tuple(found.values()))
+    reasons, details = (dict.fromkeys(words) for words in zip(*((f.reason, f.detail) for f in failures), strict=True))
+    will_be_asked = any(failure.retryable for failure in failures)
+    failure = Failure(STAGE, "", None, ", ".join(reasons), "; ".join(details), will_be_asked)
+    return Extraction(tuple(found.values()), failure=failure)
 
 
 _REASONS: dict[type[KgbuildError], str] = {
@@ -337,14 +433,16 @@ _REASONS: dict[type[KgbuildError], str] = {
 
 @dataclass(frozen=True)
 class LlmAddress:
-    """Where a batch finds the extractor. model: an address that `llm.open_model` takes."""
+    """Where a batch finds the extractor. model: an address that `llm.open_model` takes. judge: whose verdicts a probe goes by."""
 
     model: str
     ontology: Ontology
     options: LlmOptions = LlmOptions()
+    judge: JudgeAddress | None = None
 
     def open(self, replies: Replies) -> LlmExtractor:
-        return LlmExtractor(open_model(self.model), self.ontology, replies, self.options)
+        judge = open_judge(self.judge, replies) if self.judge is not None and self.options.probe else None
+        return LlmExtractor(open_model(self.model), self.ontology, replies, self.options, judge)
 
     def __hash__(self) -> int:
-        return hash((self.model, self.ontology.digest, self.ontology.examples, self.options))
+        return hash((self.model, self.ontology.digest, self.ontology.examples, self.options, self.judge))

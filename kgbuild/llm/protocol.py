@@ -136,6 +136,8 @@ class Replies(Protocol):
         """Note what an answered request cost, whether its reply was of any use or not."""
         ...
 
+    def __hash__(self) -> int: ...
+
 
 @dataclass(frozen=True, slots=True)
 class NoReplies:
