@@ -18,6 +18,7 @@ from tests.spelled import STAFF, Unwatched
 
 PAUSES_S = (0.01, 0.02, 0.04, 0.08)
 PATIENCE_S = 2.0
+KEY = "sk-0123456789"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class AskingAddress:
 
 @cache
 def _model(url: str, requests: int) -> OpenAICompatible:
-    model = OpenAICompatible(url, "m", requests, PATIENCE_S, "sk-secret", PAUSES_S)
+    model = OpenAICompatible(url, "m", requests, PATIENCE_S, KEY, PAUSES_S)
     atexit.register(lambda: run_all([model.close()]))
     return model
 

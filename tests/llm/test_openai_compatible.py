@@ -1,7 +1,9 @@
 """The client beside a real server: what is asked again and what is not, what counts as a reply, and what each request carries."""
 
 import dataclasses
+import logging
 import os
+import traceback
 
 import pytest
 
@@ -16,8 +18,10 @@ from tests.llm.server import LoopbackServer
 HELLO = Request((Message("system", "Be brief."), Message("user", "Say hello to Ada.")), 10)
 
 
-def asked(server: LoopbackServer, *requests: Request, reply_s: float = 0.5, in_flight: int = 4) -> list[Reply | KgbuildError]:
-    model = OpenAICompatible(server.url, "m", in_flight, reply_s, None, pauses_s=(0.01, 0.01))
+def asked(
+    server: LoopbackServer, *requests: Request, reply_s: float = 0.5, in_flight: int = 4, api_key: str | None = None
+) -> list[Reply | KgbuildError]:
+    model = OpenAICompatible(server.url, "m", in_flight, reply_s, api_key, pauses_s=(0.01, 0.01))
     try:
         return run_all(model.complete(request) for request in requests)
     finally:
@@ -58,6 +62,18 @@ def test_what_may_pass_is_asked_again(trouble, error, times):
         assert "\n" not in str(result)
     else:
         assert result == Reply("Hello, Ada.", Usage(6, 2, 3, 1))
+
+
+@pytest.mark.parametrize("trouble", [None, "400", "401", "403", "404", "429", "500", "reset", "slow", "garbage", "length"])
+def test_the_key_stands_in_no_log_and_no_trace(trouble, caplog):
+    caplog.set_level(logging.DEBUG)
+    secret = "sk-0123456789"
+    repeating = LoopbackServer(answer=lambda body: f"Your key {secret} is noted.", trouble=lambda body, times: trouble)
+    with repeating.running() as server:
+        (result,) = asked(server, HELLO, api_key=secret)
+    assert {headers["Authorization"] for headers in server.headers} == {f"Bearer {secret}"}
+    shown = "".join(traceback.format_exception(result)) if isinstance(result, KgbuildError) else ""
+    assert secret not in shown + caplog.text
 
 
 @pytest.mark.parametrize(

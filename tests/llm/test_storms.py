@@ -17,7 +17,7 @@ from kgbuild.ledger.segments import read_segment, segment_files
 from kgbuild.planning import preview
 from kgbuild.report import Report
 from kgbuild.runner import InThreads
-from tests.llm.asking import built, plan, texts
+from tests.llm.asking import KEY, built, plan, texts
 from tests.llm.server import Body, LoopbackServer, key_of
 from tests.test_pipeline import exported, write
 
@@ -82,6 +82,7 @@ def test_what_lasts_longer_is_named_and_asked_again_by_the_next_run(tmp_path):
     assert not report.failures
     assert exported(tmp_path / "graph") == clean(folder)
     assert set(answered(server)) == {1}
+    assert all(KEY.encode() not in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
 
 
 def test_a_server_that_dribbles_is_not_waited_for(tmp_path):
