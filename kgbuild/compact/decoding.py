@@ -111,7 +111,7 @@ def guesses(reader: Reader, sentence: str, counted_from: float = COUNTED_FROM) -
     """Return the statements a sentence may make with at least `counted_from`, likeliest first in each part of it.
 
     Of statements that differ only in where a mention begins or ends the likeliest stays; of a statement and its reverse too, unless
-    the property is symmetric. Pronouns name nothing.
+    the property is symmetric; and of those that take one number for two quantities, an area and a height. Pronouns name nothing.
     """
     found = {literal.span: literal for literal in find_literals(sentence) if literal.span is not None}
     kept: list[Guess] = []
@@ -185,13 +185,17 @@ def object_value(prop: Property, span: Span, sentence: str, found: Mapping[Span,
 
 
 def _excludes(kept: Guess, guess: Guess, sentence: str, prop: Property) -> bool:
-    """Tell whether a likelier statement of the same property leaves no room for this one."""
+    """Tell whether a likelier statement leaves no room for this one."""
     if kept.predicate != guess.predicate:
-        return False
+        return _is_number(kept) and guess.literal is not None and _overlap(kept.object, guess.object)
     words = [span.of(sentence).casefold() for span in (kept.subject, kept.object, guess.subject, guess.object)]
     same = words[:2] == words[2:] or (_overlap(kept.subject, guess.subject) and _overlap(kept.object, guess.object))
     turned = _overlap(kept.subject, guess.object) and _overlap(kept.object, guess.subject)
     return same or (turned and not prop.symmetric)
+
+
+def _is_number(guess: Guess) -> bool:
+    return guess.literal is not None and guess.literal.datatype in ("integer", "decimal")
 
 
 def _overlap(a: Span, b: Span) -> bool:
