@@ -115,7 +115,7 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
         added, removed = ledger.stage_documents(made_with["plan"], reading.recipe, retry_failed=plan.retry_failed)
         ledger.stage_file_failures()
         transient: dict[str, Failure] = {}
-        spared = 0
+        extracted = spared = 0
 
         with stages.stage("extracting", ledger.chunks_to_process() if added else 0):
             to_extract = _unextracted(ledger, extractor, stages.advance)
@@ -125,6 +125,7 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
                 ledger.take_in_replies()
                 ledger.add_extractions(extractions)
                 transient |= {key: done.failure for key, done in extractions if done.failure and done.failure.retryable}
+                extracted += len(extractions)
                 spared += sum(done.spared for _, done in extractions)
                 stages.advance(len(extractions))
         unfinished: dict[str, Judgement] = {}
@@ -155,7 +156,8 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
         if changed := ledger.changed():
             ledger.publish(made_with)
         with Snapshot.open(plan.graph) as snapshot:
-            done = (changed, added, removed, plan.uncovered, stages.seconds, ledger.usage(this.id), spared, judge.description)
+            usage = ledger.usage(this.id)
+            done = (changed, added, removed, plan.uncovered, stages.seconds, usage, extracted, spared, judge.description)
             report = report_of(snapshot, *done)
         ledger.finish_run(this.id, to_json(report))
         if plan.store is not None:

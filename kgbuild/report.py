@@ -19,8 +19,10 @@ class Report:
     uncovered: properties of the ontology that the extractor does not know, and so did not look for.
     disputed: facts that clash with a preferred one. loops: accepted triples whose two sides
     are one entity, so that they state nothing. seconds: wall-clock seconds by stage.
-    usage: what this run's requests to a language model cost, by stage. spared: chunks of this run that a cascade did not have to
-    put to one. judge: who judged, and from which probabilities on it accepts and rejects.
+    extractors: candidates by who claimed them, and in which way a language model was asked: its grammar, or what it fell back to.
+    usage: what this run's requests to a language model cost, by stage. extracted: chunks that this run extracted from. spared: those
+    of them that a cascade did not have to put to its language model. judge: who judged, and from which probabilities on it accepts
+    and rejects.
     store: where the generation was published to, if anywhere; published: what that changed there.
     """
 
@@ -43,7 +45,9 @@ class Report:
     failures: tuple[Failure, ...]
     uncovered: tuple[str, ...]
     seconds: Mapping[str, float]
+    extractors: Mapping[str, int] = field(default_factory=dict)
     usage: Mapping[str, Usage] = field(default_factory=dict)
+    extracted: int = 0
     spared: int = 0
     judge: str = ""
     store: str | None = None
@@ -58,6 +62,7 @@ def report_of(
     uncovered: tuple[str, ...],
     seconds: Mapping[str, float],
     usage: Mapping[str, Usage],
+    extracted: int,
     spared: int,
     judge: str,
 ) -> Report:
@@ -87,7 +92,9 @@ def report_of(
         failures=tuple(snapshot.failures()),
         uncovered=uncovered,
         seconds=seconds,
+        extractors=snapshot.extractor_counts(),
         usage=usage,
+        extracted=extracted,
         spared=spared,
         judge=judge,
     )
@@ -97,6 +104,11 @@ def in_words(usage: Usage) -> str:
     """Say what requests cost, such as "12 requests: 3,000 tokens asked (60 % cached), 240 answered"."""
     cached = f" ({usage.cached_tokens / usage.prompt_tokens:.0%} cached)" if usage.cached_tokens else ""
     return f"{usage.requests:,} requests: {usage.prompt_tokens:,} tokens asked{cached}, {usage.completion_tokens:,} answered"
+
+
+def saved_in_words(report: Report) -> str:
+    """Say what a cascade saved, such as "60 of 80 (75 %)"."""
+    return f"{report.spared:,} of {report.extracted:,} ({report.spared / report.extracted:.0%})"
 
 
 def in_markdown(report: Report) -> str:
@@ -111,7 +123,8 @@ def in_markdown(report: Report) -> str:
         ("entities", f"{report.entities:,}, from {report.mentions:,} mentions"),
         ("facts", f"{report.facts:,}, {report.disputed:,} of them disputed"),
         ("failures", f"{len(report.failures):,}"),
-        *([("chunks that needed no language model", f"{report.spared:,}")] if report.spared else []),
+        *((f"candidates of {extractor}", f"{n:,}") for extractor, n in report.extractors.items()),
+        *([("calls to the language model saved", saved_in_words(report))] if report.spared else []),
         *((f"tokens {stage}", in_words(usage)) for stage, usage in report.usage.items()),
         *([(f"published to {report.store}", published_in_words(report.published))] if report.published else []),
         *((f"seconds {stage}", f"{seconds:.1f}") for stage, seconds in report.seconds.items()),

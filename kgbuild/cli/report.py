@@ -102,7 +102,7 @@ def _typed(mention: Mention) -> str:
 
 def print_report(made: "Report") -> None:
     """Print a report for a person."""
-    from kgbuild.report import in_words, published_in_words
+    from kgbuild.report import in_words, published_in_words, saved_in_words
 
     if made.changed:
         gone = f", {made.documents_removed:,} removed" if made.documents_removed else ""
@@ -111,6 +111,8 @@ def print_report(made: "Report") -> None:
         out.print(f"[bold]Nothing changed[/bold]: {made.documents:,} documents in {made.chunks:,} chunks, as they were")
     below = f"; {made.below_threshold:,} more scored too low to claim" if made.below_threshold else ""
     out.print(f"{made.candidates:,} candidate triples: {made.accepted:,} accepted{_by_reason(made)}{below}")
+    if ways := [(name, n) for name, n in made.extractors.items() if name.startswith("llm/")]:
+        out.print("Claimed by " + ", ".join(f"{escape(name)} ({n:,})" for name, n in ways), soft_wrap=True)
     disputed = f", {made.disputed:,} of them disputed by others" if made.disputed else ""
     out.print(f"{made.mentions:,} mentions of [bold]{made.entities:,} entities[/bold], [bold]{made.facts:,} facts[/bold]{disputed}")
     if made.judge.startswith("llm/"):
@@ -130,7 +132,7 @@ def print_report(made: "Report") -> None:
         if len(alike) > SHOWN_FAILURES or any(len(uris) > SHOWN_URIS for uris in alike.values()):
             out.print("  each one: kgbuild report --json")
     if made.spared:
-        out.print(f"{made.spared:,} chunks needed no language model")
+        out.print(f"Calls to the language model saved: {saved_in_words(made)} chunks were clear without it")
     for stage, usage in made.usage.items():
         out.print(f"[dim]{stage}: {in_words(usage)}[/dim]")
     if made.published is not None:

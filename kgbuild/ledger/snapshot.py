@@ -236,6 +236,11 @@ class Snapshot:
         )
         return {(outcome, reason): n for outcome, reason, n in rows}
 
+    def extractor_counts(self) -> dict[str, int]:
+        """Return how many triples each extractor claimed, by its name and the way in which it was asked, most first."""
+        query = f"SELECT payload ->> '$.triple.extractor', count(*) FROM triple WHERE {self._alive} GROUP BY 1 ORDER BY 2 DESC, 1"
+        return dict(self._db.execute(query).fetchall())
+
     def loops(self) -> int:
         """Count accepted triples that state no fact, since resolution found their two sides to be one entity."""
         grouped = f"SELECT owner FROM grouping WHERE {self._alive}"
