@@ -1,5 +1,6 @@
 """Builds beside servers that fail: nothing is lost, nothing is doubled, and no reply that was found valid is asked for twice."""
 
+import json
 import multiprocessing
 import os
 import random
@@ -9,7 +10,9 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from kgbuild.cli import app
 from kgbuild.errors import ModelUnavailable
 from kgbuild.ids import digest
 from kgbuild.ledger import Ledger
@@ -229,6 +232,21 @@ def test_what_a_run_will_ask_is_estimated_without_asking(tmp_path):
     assert 0 < left.requests < 12
     assert left.prompt_tokens <= between.prompt_tokens < before.prompt_tokens
     assert left.completion_tokens <= between.reply_tokens < before.reply_tokens
+
+
+def test_a_dry_run_tells_people_and_scripts_what_will_be_asked(tmp_path):
+    folder = write(tmp_path / "docs", texts(range(12)))
+    command = ["build", str(folder), "--ontology", "company", "--graph", str(tmp_path / "graph"), "--dry-run"]
+    with LoopbackServer().running() as server:
+        command += ["--extractor", "llm", "--llm", f"server:m@{server.url}"]
+        told, listed = CliRunner().invoke(app, command).stdout, json.loads(CliRunner().invoke(app, [*command, "--json"]).stdout)
+        assert not server.headers
+    assert not (tmp_path / "graph").exists()
+    assert listed["requests"] == 12
+    assert listed["prompt_tokens"] > 12 * 1000  # the ontology alone has that many words and marks
+    assert listed["reply_tokens"] == 12 * 2000
+    assert "12 requests to the language model" in told
+    assert f"{listed['prompt_tokens']:,} tokens asked, at most 24,000 answered" in told
 
 
 def test_the_key_stands_nowhere_but_in_the_request(tmp_path):
