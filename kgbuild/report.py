@@ -20,7 +20,7 @@ class Report:
     disputed: facts that clash with a preferred one. loops: accepted triples whose two sides
     are one entity, so that they state nothing. seconds: wall-clock seconds by stage.
     extractors: candidates by who claimed them, and in which way a language model was asked: its grammar, or what it fell back to.
-    usage: what this run's requests to a language model cost, by stage. extracted: chunks that this run extracted from. spared: those
+    usage: what this run's requests to a language model cost, by stage. extracted: chunks that it extracted from. spared: those
     of them that a cascade did not have to put to its language model. judge: who judged, and from which probabilities on it accepts
     and rejects.
     store: where the generation was published to, if anywhere; published: what that changed there.
