@@ -207,7 +207,7 @@ class Server:
         """Run neo4j-admin with these arguments on the stopped server and return what it says. Raises CalledProcessError."""
         command = self._java("org.neo4j.cli.AdminTool", *arguments)
         places = {"NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")}
-        done = subprocess.run(command, env=os.environ | places, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, cwd=self.home, env=os.environ | places, capture_output=True, text=True, check=True)
         return done.stdout + done.stderr
 
     def empty(self) -> None:

@@ -9,7 +9,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 from kgbuild.ontology.model import Ontology
@@ -36,7 +36,7 @@ FACT_PROPERTIES = (
 )
 
 
-class ValueType(Enum):
+class ValueType(StrEnum):
     """How the values of a literal property are stored: as numbers only where every value is one."""
 
     INTEGER = "integer"

@@ -1,5 +1,6 @@
 """Addresses of Neo4j servers, logging in, and what goes wrong with a server in one line each."""
 
+import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,15 @@ SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 OLDEST = (5, 26)
 RETRY_S = 60.0
 """How long a transaction is tried again: a deadlock, a change of leader, a server that restarts."""
+CLASHES = (
+    "ConstraintCreationFailed",
+    "ConstraintValidation",
+    "ConstraintWithNameAlreadyExists",
+    "IndexAlreadyExists",
+    "IndexWithName",
+)
+logging.getLogger("neo4j").addHandler(logging.NullHandler())
+"""A transaction that is tried again is no news for stderr: what fails in the end is raised. Logging that is set up sees all."""
 READ_ONLY = re.compile("read.?only|AccessMode|Writing in read access mode", re.IGNORECASE)
 
 
@@ -85,8 +95,6 @@ def named_errors(address: Neo4jAddress) -> Iterator[None]:
     try:
         yield
     except AuthError as error:
-        if "authorization" in (error.code or "").lower() and "forbidden" in (error.code or "").lower():
-            raise StoreError(address, f"the user may not do this ({_said(error)})", "Give the user the right") from error
         remedy = "Set NEO4J_USERNAME and NEO4J_PASSWORD to those of the server"
         raise LoginRefused(address, f"refuses the user name or password ({_said(error)})", remedy) from error
     except (ServiceUnavailable, SessionExpired, OSError) as error:
@@ -94,21 +102,22 @@ def named_errors(address: Neo4jAddress) -> Iterator[None]:
         raise StoreUnavailable(address, f"does not answer ({_said(error)})", remedy) from error
     except (ConfigurationError, ValueError) as error:
         raise StoreError(address, f"cannot be used ({_said(error)})", "Correct the address") from error
-    except ClientError as error:
-        code, said = error.code or "", _said(error)
-        if "DatabaseNotFound" in code or "database does not exist" in said.lower():
-            raise StoreError(
-                address, f"has no such database ({said})", "Name one that is there after the last / of --store"
-            ) from error
-        if "ConstraintCreationFailed" in code or "IndexAlreadyExists" in code or "ConstraintValidation" in code:
-            remedy = "Use a database of its own for this graph, or remove what clashes"
-            raise StoreError(address, f"holds what clashes with the graph ({said})", remedy) from error
-        if "Forbidden" in code or READ_ONLY.search(f"{code} {said}"):
-            raise StoreError(address, f"cannot be written ({said})", "Let this user write, or name another --store") from error
-        raise StoreError(address, f"refused what was sent ({code}: {said})", "See the server's log, and report this") from error
     except (Neo4jError, DriverError) as error:
-        remedy = "Run the same command again: it goes on where it stopped"
-        raise StoreUnavailable(address, f"could not finish ({_said(error)})", remedy) from error
+        raise _named(error, address) from error
+
+
+def _named(error: Neo4jError | DriverError, address: Neo4jAddress) -> StoreError:
+    code, said = getattr(error, "code", None) or "", _said(error)
+    if "DatabaseNotFound" in code:
+        return StoreError(address, f"has no such database ({said})", "Name one that is there after the last / of --store")
+    if any(name in code for name in CLASHES):
+        remedy = "Use a database of its own for this graph, or remove what clashes"
+        return StoreError(address, f"holds what clashes with the graph ({said})", remedy)
+    if "Forbidden" in code or READ_ONLY.search(f"{code} {said}"):
+        return StoreError(address, f"cannot be written ({said})", "Let this user write, or name another --store")
+    if isinstance(error, ClientError):
+        return StoreError(address, f"refused what was sent ({code}: {said})", "See the server's log, and report this")
+    return StoreUnavailable(address, f"could not finish ({said})", "Run the same command again: it goes on where it stopped")
 
 
 def _said(error: BaseException) -> str:

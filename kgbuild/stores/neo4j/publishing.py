@@ -304,7 +304,7 @@ def _is_renamed(had: Mapping[str, str], has: Mapping[str, str], type_was: str, t
 
 
 def _retract(writer: Writer, change: _Change, advance: Callable[[int], None]) -> tuple[str, ...]:
-    writer.write(change.edges_gone(), advance)
+    writer.write(change.edges_gone(), advance, writers=1)
     return remove_nodes(writer, change.nodes_gone, advance)
 
 

@@ -22,6 +22,12 @@ CREATE VECTOR INDEX chunk_embedding IF NOT EXISTS FOR (c:Chunk) ON (c.embedding)
 OPTIONS {indexConfig: {`vector.dimensions`: $dimensions, `vector.similarity_function`: 'cosine'}}
 """
 
+UNDER_WAY = "SHOW TRANSACTIONS YIELD metaData WHERE metaData.kgbuild = $graph_id RETURN count(*) AS transactions"
+"""What a process that was killed sent last may still be committed; what is not yet there would be written twice.
+
+No right is needed: every user sees the transactions of their own (Operations Manual, "Show and terminate transactions").
+"""
+
 # -- the marker: one node per database
 
 READ_MARKER = f"MATCH (m:{MARKER}) RETURN m.graph_id AS graph_id, m.generation AS generation, m.database AS database"

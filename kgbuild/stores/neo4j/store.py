@@ -1,6 +1,7 @@
 """Neo4j as a store: publishing what changed, and answering queries."""
 
 import os
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from neo4j.graph import Node, Path, Relationship
 from kgbuild.errors import StoreError
 from kgbuild.stores.elements import imported_database, names_for, uses_in
 from kgbuild.stores.neo4j import statements
-from kgbuild.stores.neo4j.connecting import Neo4jAddress, connected, named_errors
+from kgbuild.stores.neo4j.connecting import RETRY_S, Neo4jAddress, connected, named_errors
 from kgbuild.stores.neo4j.publishing import publish
 from kgbuild.stores.neo4j.receipts import Receipt, Receipts, Written
 from kgbuild.stores.neo4j.verifying import Comparison, compared
@@ -65,7 +66,7 @@ class Neo4jStore:
     def publish(self, snapshot: Snapshot, differences: Differences) -> Publication:
         assert self._receipts is not None
         with named_errors(self.address):
-            writer = Writer(self._driver, self.address.database)
+            writer = Writer(self._driver, self.address.database, snapshot.graph_id)
             before = self.marker()
             refuse_another_graph(before, snapshot, self.address)
             receipt = None if before is None else Receipt.read(self._receipts, before.database)
@@ -83,11 +84,21 @@ class Neo4jStore:
 
     def _marked(self, writer: Writer, snapshot: Snapshot) -> Marker:
         """Make sure of constraints, indexes and the marker. Of two graphs that come at a time, one gets the database."""
+        self._wait_for_transactions(snapshot.graph_id)
         for statement in statements.SCHEMA:
             writer.run(statement)
         (claimed,) = writer.run(statements.CLAIM, graph_id=snapshot.graph_id, database=uuid.uuid4().hex)
         refuse_another_graph(marker := Marker(**claimed), snapshot, self.address)
         return marker
+
+    def _wait_for_transactions(self, graph_id: str) -> None:
+        """Wait until what a killed publication of this graph sent last is committed or rolled back."""
+        deadline = time.monotonic() + RETRY_S
+        with self._session() as session:
+            while session.run(statements.UNDER_WAY, graph_id=graph_id).single(strict=True)["transactions"]:
+                if time.monotonic() > deadline:
+                    raise StoreError(self.address, "another process publishes this graph", "Wait for it, or stop it")
+                time.sleep(0.1)
 
     def query(
         self, cypher: str, parameters: Mapping[str, object] | None = None, *, max_rows: int = 10_000, timeout_s: float = 60.0
@@ -123,7 +134,7 @@ class Neo4jStore:
         """Make the database hold a snapshot, whatever it holds of the graph, and note that it does."""
         assert self._receipts is not None
         with named_errors(self.address):
-            writer = Writer(self._driver, self.address.database)
+            writer = Writer(self._driver, self.address.database, snapshot.graph_id)
             refuse_another_graph(self.marker(), snapshot, self.address)
             marker = self._marked(writer, snapshot)
             uses = uses_in(snapshot)
@@ -137,8 +148,8 @@ class Neo4jStore:
 
     def create_vector_index(self, dimensions: int) -> None:
         """Index the property `embedding` of chunks, for those who fill it: kgbuild itself leaves it alone."""
-        with named_errors(self.address):
-            Writer(self._driver, self.address.database).run(statements.VECTOR_INDEX, dimensions=dimensions)
+        with named_errors(self.address), self._session() as session:
+            session.run(statements.VECTOR_INDEX, dimensions=dimensions).consume()
 
     def _session(self) -> neo4j.Session:
         return self._driver.session(database=self.address.database)

@@ -100,7 +100,7 @@ class Compared:
         """Write what is missing or different, remove what is ours and too much. Returns: ids of nodes that were stripped."""
         writer.write(self._node_rows(), _unwatched)
         writer.write(self._edge_rows(), _unwatched)
-        writer.write(self._edges_too_much(), _unwatched)
+        writer.write(self._edges_too_much(), _unwatched, writers=1)
         labels = ("__Entity__", *sorted(set(self._names.labels.values())))
         return remove_nodes(
             writer,

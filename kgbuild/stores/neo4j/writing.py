@@ -9,16 +9,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 from typing import Any, TypeVar
 from zlib import crc32
 
-from neo4j import Driver, ManagedTransaction, SummaryCounters
+from neo4j import Driver, ManagedTransaction, SummaryCounters, unit_of_work
 
 from kgbuild.stores.protocol import Publication
 
 Item = TypeVar("Item")
-Lanes = Sequence[Sequence["Row"]]
 
 WRITERS = 2
 """More gain nothing on two processors, and make transactions small: a window falls into WRITERS * (2 * WRITERS - 1) of them."""
@@ -42,24 +42,29 @@ class Row:
 
 
 class Writer:
-    """Writes rows and counts what the database says it did. Every transaction is tried again while that may help.
+    """Writes rows and counts what the database says it did. Every transaction is tried again while that may help, see `connecting`.
 
-    seconds of waiting for a server that restarts are bounded by the driver, see `connecting`.
+    graph_id: stands in the metadata of transactions, by which those of a process that was killed are known.
     """
 
-    def __init__(self, driver: Driver, database: str | None) -> None:
+    def __init__(self, driver: Driver, database: str | None, graph_id: str) -> None:
         self._driver, self._database = driver, database
+        marked = unit_of_work(metadata={"kgbuild": graph_id})
+        self._written, self._answered = marked(_written), marked(_answered)
         self._counters: list[SummaryCounters] = []
 
-    def write(self, rows: Iterable[Row], written: Callable[[int], None]) -> None:
-        """Write rows; after each window say how many were taken from `rows` since the last. The next window is made meanwhile."""
-        with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(WRITERS) as writers:
+    def write(self, rows: Iterable[Row], written: Callable[[int], None], writers: int = WRITERS) -> None:
+        """Write rows; after each window say how many were taken from `rows` since the last. The next window is made meanwhile.
+
+        writers: one for rows that delete relationships, which Neo4j locks together with their neighbours in the lists of both ends.
+        """
+        with ThreadPoolExecutor(1) as ahead, ThreadPoolExecutor(writers) as pool:
             under_way: tuple[int, Future[None]] | None = None
             for window in _windows(rows):
                 if under_way is not None:
                     under_way[1].result()
                     written(under_way[0])
-                under_way = len(window), ahead.submit(self._write_window, window, writers)
+                under_way = len(window), ahead.submit(self._write_window, window, writers, pool)
             if under_way is not None:
                 under_way[1].result()
                 written(under_way[0])
@@ -67,14 +72,14 @@ class Writer:
     def run(self, statement: str, **parameters: Any) -> list[dict[str, Any]]:
         """Run one statement in a transaction of its own and return its records."""
         with self._driver.session(database=self._database) as session:
-            records, counters = session.execute_write(_answered, statement, parameters)
+            records, counters = session.execute_write(self._answered, statement, parameters)
         self._counters.append(counters)
         return records
 
-    def _write_window(self, window: Sequence[Row], writers: ThreadPoolExecutor) -> None:
+    def _write_window(self, window: Sequence[Row], writers: int, pool: ThreadPoolExecutor) -> None:
         rows = {row.key: row for row in window}
-        for lanes in rounds([rows[key] for key in sorted(rows)]):
-            for counters in writers.map(self._write_lane, lanes):
+        for lanes in rounds([rows[key] for key in sorted(rows)], writers):
+            for counters in pool.map(self._write_lane, lanes):
                 self._counters += counters
 
     def _write_lane(self, lane: Sequence[Row]) -> list[SummaryCounters]:
@@ -82,7 +87,7 @@ class Writer:
         for row in lane:
             by_statement[row.statement].append(row.values)
         with self._driver.session(database=self._database) as session:
-            return session.execute_write(_written, by_statement)
+            return session.execute_write(self._written, by_statement)
 
     def counts(self) -> Publication:
         """Return what the database says was done by all transactions so far."""
@@ -123,18 +128,20 @@ def _windows(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield window
 
 
-def rounds(rows: Sequence[Row]) -> Iterator[list[list[Row]]]:
-    """Deal rows to rounds of at most `WRITERS` lanes; no node is touched by two lanes of a round. Empty lanes are left out."""
+def rounds(rows: Sequence[Row], writers: int = WRITERS) -> Iterator[list[list[Row]]]:
+    """Deal rows to rounds of at most so many lanes; no node is touched by two lanes of a round. Empty lanes are left out."""
+    seats = _seats(2 * writers)
     dealt: dict[tuple[int, int], list[Row]] = defaultdict(list)
     for row in rows:
-        first, *rest = sorted({crc32(node.encode()) % (2 * WRITERS) for node in row.nodes})
-        dealt[_SEAT[first, rest[0] if rest else first]].append(row)
-    for round_ in range(2 * WRITERS - 1):
-        lanes = [dealt[round_, lane] for lane in range(WRITERS) if dealt[round_, lane]]
+        first, *rest = sorted({crc32(node.encode()) % (2 * writers) for node in row.nodes})
+        dealt[seats[first, rest[0] if rest else first]].append(row)
+    for round_ in range(2 * writers - 1):
+        lanes = [dealt[round_, lane] for lane in range(writers) if dealt[round_, lane]]
         if lanes:
             yield lanes
 
 
+@cache
 def _seats(partitions: int) -> dict[tuple[int, int], tuple[int, int]]:
     """Give every pair of partitions, and each alone, a round and a lane: the circle method of a round-robin tournament."""
     seats: dict[tuple[int, int], tuple[int, int]] = {}
@@ -148,6 +155,3 @@ def _seats(partitions: int) -> dict[tuple[int, int], tuple[int, int]]:
                 # Rows of one partition alone, nodes all of them, go where they find all lanes at once: to the first round.
                 seats.setdefault((alone, alone), (round_, lane))
     return seats
-
-
-_SEAT = _seats(2 * WRITERS)

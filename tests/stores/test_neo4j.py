@@ -1,0 +1,531 @@
+"""Neo4j: what others keep in the same database, refreshes against fresh loads, and what happens when things go wrong."""
+
+import json
+from contextlib import ExitStack, closing, suppress
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from kgbuild.errors import InputError, LoginRefused, StoreError, StoreUnavailable
+from kgbuild.ontology.model import Ontology, Property
+from kgbuild.records import EntityRef, Literal, LiteralValue, Qualifier
+from kgbuild.stores.elements import LONGEST_NAME_BYTES
+from kgbuild.stores.files import export_neo4j_admin
+from kgbuild.stores.neo4j import Neo4jAddress, Neo4jStore
+from kgbuild.stores.neo4j.statements import quoted
+from kgbuild.stores.projection import MARKER
+from kgbuild.stores.protocol import Differences, Publication
+from tests.builders import ACME, COMPANIES, Claim, Graph, differences, graph
+from tests.neo4j_server import NEO4J_RELEASES, CannotRun, Server, running
+from tests.stores.receipts import ReceiptsInMemory
+
+ROOT = Path(__file__).parents[2]
+NOTHING_DONE = Publication()
+
+
+def opened(server, receipts=None, advance=lambda rows: None):
+    address = Neo4jAddress.parse(server.url)
+    environment = {"NEO4J_USERNAME": "neo4j", "NEO4J_PASSWORD": server.password} if server.password else {}
+    return Neo4jStore(address, ReceiptsInMemory() if receipts is None else receipts, advance=advance, environment=environment)
+
+
+@pytest.fixture
+def store(empty_neo4j):
+    with closing(opened(empty_neo4j)) as store:
+        yield store
+
+
+@pytest.fixture
+def cypher(empty_neo4j):
+    """A function that runs a statement as another user of the database would, and returns the rows."""
+    with closing(empty_neo4j.driver()) as driver:
+        yield lambda statement, **parameters: [r.values() for r in driver.execute_query(statement, parameters).records]
+
+
+def held(server):
+    """Everything in a database but the marker, in an order of its own: what two loads must agree on."""
+    with closing(server.driver()) as driver:
+        nodes = driver.execute_query(
+            f"MATCH (n) WHERE NOT n:{MARKER} RETURN n.id AS id, labels(n) AS labels, properties(n) AS properties"
+        ).records
+        edges = driver.execute_query(
+            "MATCH (s)-[r]->(o) RETURN s.id AS start, type(r) AS type, o.id AS end, properties(r) AS properties"
+        ).records
+    rows = [
+        dict(row) | ({"labels": sorted(row["labels"])} if "labels" in row else {}) for row in (*map(dict, nodes), *map(dict, edges))
+    ]
+    return sorted(json.dumps(row, sort_keys=True) for row in rows)
+
+
+def publish(store, graph, before=None):
+    return store.publish(graph, differences(before, graph))
+
+
+# -- what a publication writes
+
+
+def test_publishing_again_writes_nothing(store):
+    first = publish(store, ACME)
+    assert first.nodes_created == 3 + 6 + 5 + 1  # documents, chunks, entities and the marker
+    assert publish(store, ACME, ACME) == NOTHING_DONE
+
+
+def test_constraints_and_indexes_are_made_once_and_are_online(store, cypher):
+    publish(store, ACME)
+    made = cypher(
+        "SHOW INDEXES YIELD type, labelsOrTypes AS labels, properties AS keys, state WHERE type <> 'LOOKUP'"
+        " RETURN type, labels, keys, state"
+    )
+    assert sorted(made) == sorted(
+        [
+            ["RANGE", ["Document"], ["id"], "ONLINE"],
+            ["RANGE", ["Chunk"], ["id"], "ONLINE"],
+            ["RANGE", ["Entity"], ["id"], "ONLINE"],
+            ["RANGE", [MARKER], ["key"], "ONLINE"],
+            ["TEXT", ["Entity"], ["name"], "ONLINE"],
+            ["FULLTEXT", ["Entity"], ["name", "aliases"], "ONLINE"],
+        ]
+    )
+    store.create_vector_index(4)
+    store.create_vector_index(4)
+    assert cypher("SHOW VECTOR INDEXES YIELD labelsOrTypes AS labels, properties RETURN labels, properties") == [
+        [["Chunk"], ["embedding"]]
+    ]
+
+
+def test_names_and_aliases_are_found_by_the_full_text_index(store):
+    publish(store, ACME)
+    found = store.query("CALL db.index.fulltext.queryNodes('entity_names', 'countess') YIELD node RETURN node.name")
+    assert found.rows == (("Ada Lovelace",),)
+
+
+def test_a_changed_literal_changes_its_entity_and_nothing_else(store, cypher):
+    before = graph({"a.txt": "Ada 1815 1816"}, [Claim("Ada:Person", "born_on", "1815^date", "Ada 1815 1816")], ontology=COMPANIES)
+    after = graph({"a.txt": "Ada 1815 1816"}, [Claim("Ada:Person", "born_on", "1816^date", "Ada 1815 1816")], ontology=COMPANIES)
+    publish(store, before)
+    done = publish(store, replace(after, generation=2), before)
+    assert cypher("MATCH (e:Entity) RETURN e.born_on") == [["1816"]]
+    assert (done.nodes_created, done.nodes_deleted, done.relationships_created, done.relationships_deleted) == (0, 0, 0, 0)
+
+
+def test_the_marker_names_the_generation_only_when_all_is_written(store, cypher):
+    class Cut(Graph):
+        def facts(self):
+            yield from list(super().facts())[:2]
+            raise KeyboardInterrupt
+
+    half = Cut(**{name: getattr(ACME, name) for name in ACME.__dataclass_fields__})
+    with pytest.raises(KeyboardInterrupt):
+        store.publish(half, Differences(None, half, Graph()))
+    assert store.generation() is None
+    publish(store, ACME)
+    assert store.generation() == ACME.generation
+
+
+# -- what others keep in the same database
+
+
+def test_nodes_and_relationships_of_others_survive_whatever_happens_to_ours(store, cypher):
+    cypher(
+        "CREATE (:Person {name: 'Ada Lovelace'})-[:KNOWS]->(:Entity {id: 'mine'})-[:FROM_CHUNK]->(:Chunk {id: 7})"
+        " CREATE (:Document {uri: 'acme.txt'})"
+    )
+    theirs = cypher(
+        "MATCH (n) OPTIONAL MATCH (n)-[r]->(m) RETURN labels(n), properties(n), type(r), properties(m) ORDER BY elementId(n)"
+    )
+    publish(store, ACME)
+    # They tie their own nodes to ours, and write properties of their own on them.
+    cypher("MATCH (c:Entity {name: 'Acme'}), (n:Entity {id: 'mine'}) CREATE (n)-[:BORN_IN {since: 1}]->(c) SET c.score = 5")
+    assert publish(store, replace(Graph(), generation=2), ACME).stripped == tuple(e.id for e in ACME.entities() if e.name == "Acme")
+    assert cypher(f"MATCH (n) WHERE NOT n:{MARKER} AND n.score IS NULL OPTIONAL MATCH (n)-[r]->(m) WHERE m.score IS NULL"
+                  " RETURN labels(n), properties(n), type(r), properties(m) ORDER BY elementId(n)") == theirs  # fmt: skip
+    # Of ours only what they tied to theirs is left, bare of all that was ours.
+    assert cypher("MATCH (:Entity {id: 'mine'})-[r:BORN_IN]->(n) RETURN labels(n), properties(n), properties(r)") == [
+        [[], {"score": 5}, {"since": 1}]
+    ]
+    assert cypher("MATCH (n) RETURN count(*)") == [[4 + 1 + 1]]
+
+
+def test_what_others_write_on_our_nodes_and_edges_stays_when_ours_change(store, cypher):
+    publish(store, ACME)
+    cypher("MATCH (e:Entity {name: 'Ada Lovelace'}) SET e.community = 3, e:Reviewed")
+    cypher("MATCH ()-[f:FOUNDED]->() SET f.reviewed_by = 'me'")
+    changed = replace(ACME, generation=2, all_facts=tuple(replace(fact, confidence=0.5) for fact in ACME.facts()))
+    publish(store, changed, ACME)
+    assert cypher("MATCH (e:Reviewed)-[f:FOUNDED]->() RETURN e.community, f.reviewed_by, f.confidence") == [[3, "me", 0.5]]
+
+
+def test_two_graphs_refuse_each_other_and_the_first_is_unharmed(store, empty_neo4j):
+    publish(store, ACME)
+    before = held(empty_neo4j)
+    other = replace(
+        graph({"b.txt": "Bob likes Ada"}, [Claim("Bob:Person", "likes", "Ada:Person", "Bob likes Ada")]), graph_id="other"
+    )
+    with closing(opened(empty_neo4j)) as second, pytest.raises(StoreError, match="holds another graph"):
+        publish(second, other)
+    assert held(empty_neo4j) == before
+
+
+def test_another_copy_of_the_graph_directory_is_refused_and_repair_takes_over(store, empty_neo4j):
+    publish(store, replace(ACME, generation=3))
+    with closing(opened(empty_neo4j)) as copy:
+        # It has no receipt of what is there; nor may it be behind.
+        with pytest.raises(StoreError, match="another copy"):
+            copy.publish(replace(ACME, generation=4), differences(replace(ACME, generation=3), replace(ACME, generation=4)))
+        with pytest.raises(StoreError, match="only 2"):
+            publish(copy, replace(ACME, generation=2))
+        copy.repair(replace(ACME, generation=2))
+        assert copy.generation() == 2
+        assert publish(copy, replace(ACME, generation=2), replace(ACME, generation=2)) == NOTHING_DONE
+
+
+def test_data_that_clash_with_our_constraints_are_named(store, cypher):
+    cypher("CREATE (:Entity {id: 'twice'}), (:Entity {id: 'twice'})")
+    with pytest.raises(StoreError, match="clashes") as refusal:
+        publish(store, ACME)
+    assert "\n" not in str(refusal.value)
+    assert cypher("MATCH (n) RETURN count(*)") == [[2]]
+
+
+# -- a refresh equals a fresh load
+
+NAMES = ["Ada:Person", "ada:person", "Acme:Company", "Bolt:Company", "Paris:City", "Paris:Town"]
+PREDICATES = ["born_in", "bornIn", "owns", "age", "Age"]
+claims = st.builds(
+    Claim,
+    st.sampled_from(NAMES),
+    st.sampled_from(PREDICATES),
+    st.sampled_from([*NAMES, "12^integer", "1.5^decimal", "old^string"]),
+    st.sampled_from(["One says so.", "Two say so.", "Three say so."]),
+    confidence=st.sampled_from([0.5, 0.9]),
+)
+texts = st.dictionaries(
+    st.sampled_from(["a.txt", "b.txt"]),
+    st.sampled_from(["One says so.\nTwo say so.\nThree say so.", "Two say so.\nOne says so.", "Three say so.\nTwo say so."]),
+    min_size=1,
+)
+
+
+@st.composite
+def graphs(draw):
+    written = draw(texts)
+    said = [claim for claim in draw(st.lists(claims, max_size=6)) if any(claim.quote in text for text in written.values())]
+    said = [claim for claim in said if claim.subject.partition(":")[0].casefold() != claim.object.partition(":")[0].casefold()]
+    functional = Ontology("o", {}, {"age": Property("age", "age", functional=draw(st.booleans()))})
+    made = graph(written, said, ontology=functional)
+    return replace(
+        made,
+        all_entities=tuple({entity.id: entity for entity in made.entities()}.values()),
+        all_facts=tuple({fact.id: fact for fact in made.facts()}.values()),
+    )
+
+
+def history(generations):
+    """The differences between the first of the generations and the last, as the ledger tells them: with all that was between."""
+
+    def records(chosen):
+        return Graph(
+            all_documents=chosen("documents"),
+            all_chunks=chosen("chunks"),
+            all_entities=chosen("entities"),
+            all_facts=chosen("facts"),
+        )
+
+    def held_by(generation, kind):
+        return tuple(getattr(generation, kind)())
+
+    def changed(kind):
+        steady = [set(held_by(generation, kind)) for generation in generations]
+        return tuple(record for record in held_by(generations[-1], kind) if not all(record in held for held in steady))
+
+    def retired(kind):
+        ended = (
+            record for one, next_ in pairwise(generations) for record in held_by(one, kind) if record not in held_by(next_, kind)
+        )
+        return tuple(dict.fromkeys(ended))
+
+    return Differences(generations[0].generation, records(changed), records(retired))
+
+
+class Killed(Exception):
+    pass
+
+
+class Mortal(ReceiptsInMemory):
+    """Receipts whose process dies before the n-th of them is kept or right after the n-th window of rows is written."""
+
+    moments = 0
+
+    def keep_receipt(self, database, payload):
+        self.pass_moment()
+        super().keep_receipt(database, payload)
+
+    def pass_moment(self, rows=0):
+        self.moments -= 1
+        if self.moments == 0:
+            raise Killed
+
+
+@pytest.mark.slow
+@given(st.lists(st.tuples(graphs(), st.sampled_from(["whole", "skipped", 1, 2, 3, 4, 5, 6, 7, 8])), min_size=2, max_size=4))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_history_of_publications_equals_a_fresh_load(neo4j_server, made):
+    """Some generations are published, some until the process dies, some not at all; then the last one is, as from nothing."""
+    neo4j_server.empty()
+    receipts = Mortal()
+    generations = [Graph(generation=0), *(replace(graph, generation=number) for number, (graph, _) in enumerate(made, 1))]
+    with closing(opened(neo4j_server, receipts, receipts.pass_moment)) as store:
+        for number, (_, fate) in enumerate(made, 1):
+            last = number == len(made)
+            if fate == "skipped" and not last:
+                continue
+            receipts.moments = 0 if isinstance(fate, str) or last else fate
+            since = store.generation()
+            change = replace(history(generations[since or 0 : number + 1]), since=since)
+            with suppress(Killed):
+                store.publish(generations[number], change)
+        assert store.generation() == len(made)
+        assert all(comparison.equal for comparison in store.verify(generations[-1]).values())
+    refreshed = held(neo4j_server)
+    neo4j_server.empty()
+    with closing(opened(neo4j_server)) as store:
+        publish(store, generations[-1])
+    assert refreshed == held(neo4j_server)
+
+
+# -- names
+
+
+HOSTILE = [
+    # Quotes, and what would end the name or the statement where quoting is wrong.
+    *("`", "``", "`) DETACH DELETE (n) //", "A`) DETACH DELETE n //", "\\u0060) DETACH DELETE (n", "\\`", "'", '"', "' OR 1=1 //"),
+    *("; MATCH (n) DETACH DELETE n;", "CALL { }", "UNION", "}) RETURN 1 //", "LOAD CSV FROM 'file:///etc/passwd' AS x", "$x"),
+    # Words and signs of Cypher.
+    *(
+        "$(label)",
+        "{id: 1}",
+        ":Entity",
+        "a:b",
+        "a|b",
+        "a&b",
+        "!a",
+        "%",
+        "*",
+        "/* */",
+        "//",
+        ";",
+        "null",
+        "true",
+        "NaN",
+        "0",
+        "-",
+        ".",
+    ),
+    # Names that are ours, in any case.
+    *("Entity", "entity", "__Entity__", "Document", "Chunk", MARKER, "FROM_CHUNK", "FROM_DOCUMENT", "NEXT_CHUNK", "id", "name"),
+    # Characters that are seen wrongly, or that no label can hold.
+    *("\n", "\t", "\r\n", " ", "", "\x00", "a\x00b", "\u2028", "\u200b", "\u202e", "\ud800", "é", "e\u0301", "日本", "سلام", "🦊"),
+    *("👩\u200d👩\u200d👧", "\U0010ffff", "x" * 20_000),
+]
+
+
+def test_hostile_names_of_all_kinds_are_stored_and_none_is_executed(store, cypher):
+    assert len(HOSTILE) >= 50
+    cypher("CREATE (:Precious {n: 1})")
+    numbered = [Claim(f"Thing {n}:{n}", f"p{n}", f"Other {n}:{n}", "Words.") for n in range(len(HOSTILE))]
+    numbered += [Claim(f"Thing {n}:{n}", f"value {n}", f"{n}^string", "Words.") for n in range(len(HOSTILE))]
+    made = graph({"a.txt": "Words."}, numbered)
+
+    def named(fact):
+        name = HOSTILE[int(fact.predicate.strip("value p"))]
+        if isinstance(fact.object, EntityRef):
+            return replace(fact, predicate=name, qualifiers=(Qualifier(name, Literal(None, "v", "v", "string")),))
+        return replace(fact, predicate=f"{name} value", object=LiteralValue(name, name, "string"))
+
+    entities = tuple(replace(entity, class_name=HOSTILE[int(entity.class_name)]) for entity in made.entities())
+    made = replace(made, all_entities=entities, all_facts=tuple(map(named, made.facts())))
+    publish(store, made)
+    assert cypher("MATCH (n:Precious) RETURN n.n") == [[1]]
+    stored = {
+        name: (labels, values)
+        for name, labels, values in cypher(
+            "MATCH (e:Entity) WHERE e.name STARTS WITH 'Thing' RETURN e.name, labels(e), properties(e)"
+        )
+    }
+    labels = set()
+    for n, name in enumerate(HOSTILE):
+        own, values = stored[f"Thing {n}"]
+        clean = name.replace("\ud800", "\ufffd")
+        assert values["class_name"] == clean
+        assert [clean] in values.values()
+        (label,) = set(own) - {"Entity", "__Entity__"}
+        assert label.startswith(clean.replace("\x00", "\ufffd"))
+        labels.add(label)
+    assert len(labels) == len(HOSTILE)
+    assert cypher("MATCH (:Entity)-[r]->(:Entity) RETURN count(*), count(DISTINCT type(r))") == [[len(HOSTILE), len(HOSTILE)]]
+    assert all(comparison.equal for comparison in store.verify(made).values())
+    # All of it can be taken back.
+    publish(store, replace(Graph(), generation=2), made)
+    assert cypher(f"MATCH (n) WHERE NOT n:{MARKER} RETURN labels(n)") == [[["Precious"]]]
+
+
+def test_a_name_that_is_too_long_for_the_index_is_cut(store, cypher):
+    name = "é" * LONGEST_NAME_BYTES
+    publish(store, graph({"a.txt": name}, [Claim(f"{name}:Thing", "is", "It:Thing", name)]))
+    ((kept, quotes),) = cypher("MATCH (e:Entity)-[f:IS]->() RETURN e.name, f.quotes")
+    assert name.startswith(kept[:-1])
+    assert kept.endswith("…")
+    assert len(kept) > LONGEST_NAME_BYTES // 2 - 3
+    assert quotes == [name]
+
+
+@given(st.text())
+def test_a_quoted_name_ends_where_it_ends(name):
+    inside = quoted(name)[1:-1]
+    assert "`" not in inside.replace("``", "")
+    assert "\\u0060" not in inside
+
+
+# -- the same graph by bulk import
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("release", NEO4J_RELEASES)
+def test_an_import_equals_what_is_published_and_is_refreshed_like_it(release, tmp_path):
+    text = 'Line\nwith "quotes", commas; \\backslashes\r\n\x1f and  blanks '
+    odd = graph(
+        {"odd.txt": text},
+        [
+            Claim("A, \"B\"\n\\C:Odd `class`", "says", "D;E:Thing", text),
+            Claim("A, \"B\"\n\\C:Odd `class`", "count", "12^integer", text),
+            Claim("A, \"B\"\n\\C:Odd `class`", "size", "1.5^decimal", text),
+            Claim("A, \"B\"\n\\C:Odd `class`", "said", " x\x1f;y ^string", text),
+        ],
+    )  # fmt: skip
+    try:
+        with running(release, tmp_path / "neo4j") as server:
+            for number, made in enumerate((ACME, odd)):
+                server.empty()
+                with closing(opened(server)) as store:
+                    publish(store, made)
+                published = held(server)
+                command = export_neo4j_admin(made, tmp_path / f"csv-{number}")
+                server.stop()
+                server.admin(*split(command)[1:], "--overwrite-destination")
+                server.start()
+                assert held(server) == published
+                with closing(opened(server)) as store:
+                    assert store.generation() == made.generation
+                    later = replace(ACME, generation=made.generation + 1)
+                    publish(store, later, made)
+                    assert all(comparison.equal for comparison in store.verify(later).values())
+    except CannotRun as reason:
+        pytest.skip(str(reason))
+
+
+def split(command):
+    import shlex
+
+    return shlex.split(command)
+
+
+# -- verify
+
+
+def test_verify_names_what_differs_and_repair_mends_it(store, cypher, empty_neo4j):
+    publish(store, ACME)
+    clean = held(empty_neo4j)
+    assert all(comparison.equal for comparison in store.verify(ACME).values())
+    cypher("MATCH (e:Entity {name: 'Acme'}) SET e.name = 'Other', e.born_on = 'never' REMOVE e:Company SET e:City")
+    cypher("MATCH ()-[r:FOUNDED]->() DELETE r")
+    cypher("MATCH (c:Chunk) WITH c LIMIT 1 DETACH DELETE c")
+    cypher("MATCH (a:Entity {name: 'Paris'}), (b:Entity {name: 'London'}) CREATE (a)-[:OWNS {id: 'fct_aaaaaaaaaaaaaaaa'}]->(b)")
+    cypher("CREATE (:Entity {id: 'ent_aaaaaaaaaaaaaaaa'})")
+    acme = next(entity.id for entity in ACME.entities() if entity.name == "Acme")
+    found = store.verify(ACME)
+    assert (found["Entity"].different, found["Entity"].extra) == (1, 1)
+    assert set(found["Entity"].named) == {acme, "ent_aaaaaaaaaaaaaaaa"}
+    assert (found["FOUNDED"].missing, found["Chunk"].missing, found["OWNS"].extra) == (1, 1, 1)
+    assert found["Document"].equal
+    store.repair(ACME)
+    assert held(empty_neo4j) == clean
+    # What others wrote is no difference.
+    cypher("MATCH (e:Entity {name: 'Acme'}) SET e.community = 1, e:Reviewed CREATE (e)-[:LIKES]->(:Entity {id: 'mine'})")
+    assert all(comparison.equal for comparison in store.verify(ACME).values())
+
+
+# -- addresses, logging in, and a server that is not as it should be
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("bolt://localhost:7687", "bolt://localhost:7687"),
+        ("neo4j+s://db.example.org/movies", "neo4j+s://db.example.org/movies"),
+        ("neo4j+ssc://[::1]:7687", "neo4j+ssc://[::1]:7687"),
+        ("neo4j://host?region=eu", "neo4j://host?region=eu"),
+    ],
+)
+def test_an_address_names_server_and_database(url, shown):
+    assert str(Neo4jAddress.parse(url)).replace("/movies", "") == shown.replace("/movies", "")
+    assert Neo4jAddress.parse(url).database == ("movies" if "movies" in url else None)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://localhost", "bolt://", "", "localhost:7687", "bolt://h:port", "neo4j://me:secret@host", "bolt://[::1"]
+)
+def test_what_is_no_address_is_refused_in_one_line_without_the_password(url):
+    with pytest.raises(InputError) as refusal:
+        Neo4jAddress.parse(url)
+    assert "secret" not in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("url", ["bolt://127.0.0.1:1", "neo4j://127.0.0.1:1", "bolt://no-such-host.invalid:7687"])
+def test_a_server_that_does_not_answer_is_named(url):
+    with pytest.raises(StoreUnavailable, match="does not answer") as refusal:
+        Neo4jStore(Neo4jAddress.parse(url), environment={})
+    assert "\n" not in str(refusal.value)
+
+
+class ReadOnlyServer(Server):
+    def _configuration(self):
+        return super()._configuration() + "server.databases.default_to_read_only=true\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("release", NEO4J_RELEASES)
+def test_passwords_and_read_only_servers(release, tmp_path, caplog):
+    caplog.set_level("DEBUG")
+    try:
+        with ExitStack() as stack:
+            server = stack.enter_context(running(release, tmp_path / "neo4j", password="correct horse battery"))
+            address = Neo4jAddress.parse(server.url)
+            for environment in ({}, {"NEO4J_USERNAME": "neo4j", "NEO4J_PASSWORD": "wrong staple"}):
+                with pytest.raises(LoginRefused, match="NEO4J_USERNAME and NEO4J_PASSWORD") as refusal:
+                    Neo4jStore(address, environment=environment)
+                assert "staple" not in str(refusal.value)
+            login = {"NEO4J_USERNAME": "neo4j", "NEO4J_PASSWORD": server.password}
+            with pytest.raises(StoreError, match="no such database") as refusal:
+                Neo4jStore(Neo4jAddress.parse(f"{server.url}/movies"), environment=login)
+            assert "\n" not in str(refusal.value)
+            receipts = ReceiptsInMemory()
+            with closing(opened(server, receipts)) as store:
+                publish(store, ACME)
+            server.stop()
+            ports = {"bolt_port": server.bolt_port, "http_port": server.http_port}
+            server = ReadOnlyServer(release, server.home, server.password, server.java_options, **ports)
+            stack.callback(server.kill)
+            server.start()
+            with closing(opened(server, receipts)) as store:
+                assert store.query("MATCH (e:Entity) RETURN count(*)").rows == ((5,),)
+                with pytest.raises(StoreError, match="cannot be written") as refusal:
+                    publish(store, replace(Graph(), generation=2), ACME)
+                assert "\n" not in str(refusal.value)
+            assert "horse" not in str(receipts.kept) + caplog.text
+    except CannotRun as reason:
+        pytest.skip(str(reason))
