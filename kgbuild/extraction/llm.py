@@ -307,7 +307,7 @@ def _read(sentences: int, reply: Reply) -> tuple[Answer, str]:
 def _evidence(stated: Stated, text: Flattened, passage: Passage) -> Place | None:
     """Return the sentence that was given as evidence, by number or in words; None leaves it to where subject and object stand.
 
-    A sentence that names neither, since it says "she" and "it" or was mistaken, is widened to the sentences that do.
+    A sentence that names neither, since it says "she" and "it" or was mistaken, is widened to those before it that do, or after.
     """
     sides = [places for words in (stated.claim.subject, stated.claim.object) if (places := passage.places(words))]
     if stated.sentence is not None and 1 <= stated.sentence <= len(text.sentences):
@@ -317,12 +317,9 @@ def _evidence(stated: Stated, text: Flattened, passage: Passage) -> Place | None
     else:
         return None
     if not any(given.contains(place) for places in sides for place in places):
-        given = passage.sentences_of(given, *(min(places, key=partial(_apart, given)) for places in sides))
+        nearest = (max((place for place in places if place < given), default=places[0]) for places in sides)
+        given = passage.sentences_of(given, *nearest)
     return Place(start=given.start, end=given.end)
-
-
-def _apart(one: Span, other: Span) -> int:
-    return max(one.start - other.end, other.start - one.end)
 
 
 def _in_chunk(candidate: CandidateTriple, text: Flattened, chunk: Chunk) -> CandidateTriple:
