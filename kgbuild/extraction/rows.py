@@ -123,6 +123,7 @@ def _triple(candidate: CandidateTriple, text: str) -> Row:
         "object_class": object_.class_name if isinstance(object_, Mention) else object_.datatype,
         "evidence": evidence and {"start": evidence.start, "end": evidence.end},
         "score": candidate.score,
+        **({"qualifiers": {q.name: q.value.text for q in candidate.qualifiers}} if candidate.qualifiers else {}),
     }
 
 
