@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
-.PHONY: demo neo4j test test-train test-vllm lint format wheel constraints clean
+.PHONY: demo neo4j test test-train test-vllm test-ecosystem lint format wheel constraints clean
 
 demo: $(VENV)/installed
 	@rm -rf demo-graph
@@ -29,6 +29,10 @@ test-train: .venv-train/installed
 test-vllm: $(VENV)/installed-for-tests
 	@tests/vllm/run.sh $(BIN)/python -m pytest -m needs_vllm
 
+# What needs other libraries that read our graph in Neo4j (neo4j-graphrag, LangChain, LlamaIndex), in an environment of its own: 1.2 GB.
+test-ecosystem: .venv-ecosystem/installed
+	@.venv-ecosystem/bin/python -m pytest -m needs_neo4j -rs tests/ecosystem
+
 lint: $(VENV)/installed-for-tests
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 
@@ -38,6 +42,9 @@ format: $(VENV)/installed-for-tests
 constraints: | $(UV)
 	@{ head -n 2 constraints.txt; $(UV) pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header \
 	   --no-emit-index-url --upgrade --extra dev --extra train pyproject.toml; } > constraints.new && mv constraints.new constraints.txt
+	@{ head -n 1 tests/ecosystem/requirements.txt; grep -v '^neo4j=' constraints.txt | $(UV) pip compile --quiet --universal \
+	   --python-version 3.11 --no-annotate --no-header --no-emit-index-url --upgrade --constraints - \
+	   pyproject.toml tests/ecosystem/requirements.in; } > requirements.new && mv requirements.new tests/ecosystem/requirements.txt
 
 wheel: $(VENV)/installed-for-tests
 	$(UV) build --quiet --wheel --out-dir dist
@@ -63,5 +70,12 @@ $(VENV)/installed-for-tests: pyproject.toml constraints.txt | $(UV)
 	@$(UV) pip install --quiet --python .venv-train/bin/python --constraints constraints.txt --editable '.[dev,train]'
 	@touch $@
 
+# LlamaIndex wants an older driver than constraints.txt names, so this has pins of its own.
+.venv-ecosystem/installed: pyproject.toml tests/ecosystem/requirements.txt | $(UV)
+	@echo "Installing kgbuild and what reads its graphs into .venv-ecosystem ..."
+	@UV_PYTHON_DOWNLOADS=never $(UV) venv --quiet --clear --python $(BIN)/python .venv-ecosystem
+	@$(UV) pip install --quiet --python .venv-ecosystem/bin/python --requirements tests/ecosystem/requirements.txt --editable .
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .venv-train .venv-vllm .neo4j demo-graph dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-train .venv-vllm .venv-ecosystem .neo4j demo-graph dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

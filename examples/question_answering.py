@@ -7,8 +7,9 @@ By graph: question -> entities it names -> their facts, the most fitting first -
 them: the way of Distill-SynthKG (Choubey et al., arXiv 2410.16597) over the links between facts and chunks that KAG (Liang et al.,
 arXiv 2409.13731) calls a mutual index.
 
-The first run writes an embedding to each chunk and indexes it. The embedder here is a toy, so that this runs anywhere: put your own
-model in the place of `embed`.
+The first run embeds each chunk that speaks of an entity, and indexes these. The others would only stand in the way: a thousand
+chunks of one file of the demo repeat one sentence, and among so many neighbours that are nearly the same a vector index, which is
+approximate, finds nothing else. The embedder here is a toy, so that this runs anywhere: put your own in the place of `embed`.
 """
 
 import argparse
@@ -33,9 +34,6 @@ from kgbuild.stores.neo4j.connecting import connected
 DIMENSIONS = 512
 VECTOR_INDEX, TEXT_INDEX, NAME_INDEX = "chunk_embedding", "chunk_text", "entity_names"
 CHUNKS, ENTITIES, FIRST_FACTS, FACTS = 3, 5, 3, 6
-CANDIDATES = 300
-"""Chunks that the index is asked for, of which the first CHUNKS are taken. It is approximate: where hundreds of chunks repeat one
-another, as in one file of the demo, it loses its way among them when asked for a few."""
 STOP_WORDS = frozenset(
     "a an and are as at be by did do does for from had has have how in is it its of on or that the to was were what when where"
     " which who whom whose why with".split()
@@ -43,12 +41,14 @@ STOP_WORDS = frozenset(
 MAX_SHOWN_CHARS = 240
 MAX_ANSWER_TOKENS = 200
 
-UNEMBEDDED = "MATCH (c:Chunk) WHERE c.embedding IS NULL RETURN c.id AS id, c.text AS text LIMIT 1000"
+UNEMBEDDED = """
+MATCH (c:Chunk) WHERE c.embedding IS NULL AND EXISTS { (c)<-[:FROM_CHUNK]-() }
+RETURN c.id AS id, c.text AS text LIMIT 1000
+"""
 SET_EMBEDDINGS = "UNWIND $rows AS row MATCH (c:Chunk {id: row.id}) CALL db.create.setNodeVectorProperty(c, 'embedding', row.vector)"
 INDEX_TEXT = f"CREATE FULLTEXT INDEX {TEXT_INDEX} IF NOT EXISTS FOR (c:Chunk) ON EACH [c.text]"
 NEAREST_CHUNKS = f"""
-CALL db.index.vector.queryNodes('{VECTOR_INDEX}', $candidates, $vector) YIELD node AS c, score
-WITH c, score ORDER BY score DESC, c.id LIMIT $chunks
+CALL db.index.vector.queryNodes('{VECTOR_INDEX}', $chunks, $vector) YIELD node AS c, score
 MATCH (c)-[:FROM_DOCUMENT]->(d:Document)
 RETURN c.text AS text, d.uri AS uri, c.start AS start ORDER BY score DESC, c.id
 """
@@ -88,7 +88,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A fact, the first quote that states it, the quote's place in its document, and the chunk that it stands in."""
+    """A fact, a quote that states it, the quote's place in its document, and the chunk that it stands in."""
 
     fact_id: str
     statement: str
@@ -136,7 +136,7 @@ def likeness(one: Sequence[float], other: Sequence[float]) -> float:
 
 
 def index_chunks(store: Neo4jStore, driver: Driver) -> int:
-    """Embed the chunks that are not embedded yet, and index all. Returns how many there were to embed: none, the second time."""
+    """Embed the chunks that speak of an entity, and index them. Returns how many were not embedded yet: none, the second time."""
     store.create_vector_index(DIMENSIONS)
     driver.execute_query(INDEX_TEXT)
     embedded = 0
@@ -151,8 +151,7 @@ def index_chunks(store: Neo4jStore, driver: Driver) -> int:
 def by_vector(question: str, driver: Driver) -> list[Passage]:
     """Return the chunks most like the question."""
     (vector,) = embed([question])
-    nearest = driver.execute_query(NEAREST_CHUNKS, vector=vector, candidates=CANDIDATES, chunks=CHUNKS).records
-    return [Passage(*row.values()) for row in nearest]
+    return [Passage(*row.values()) for row in driver.execute_query(NEAREST_CHUNKS, vector=vector, chunks=CHUNKS).records]
 
 
 def by_graph(question: str, driver: Driver) -> list[Found]:
@@ -180,12 +179,14 @@ def _best_first(question: str, facts: Sequence[Record]) -> list[Record]:
 
 
 def _with_words(fact: Record, driver: Driver) -> Found:
-    """Follow a fact's evidence, "document_id:start-end", to the chunk that it stands in."""
-    document, _, span = fact["evidence"][0].rpartition(":")
+    """Follow the plainest evidence of a fact, "document_id:start-end", to the chunk that it stands in."""
+    told, *quotes = embed([_statement(fact), *fact["quotes"]])
+    plainest = max(range(len(quotes)), key=lambda n: likeness(told, quotes[n]))
+    document, _, span = fact["evidence"][plainest].rpartition(":")
     start, end = map(int, span.split("-"))
     (chunk,) = driver.execute_query(STATING_CHUNK, document=document, start=start, end=end).records
     passage = Passage(*chunk.values())
-    return Found(fact["id"], _statement(fact), fact["confidence"], fact["status"], fact["quotes"][0], start, end, passage)
+    return Found(fact["id"], _statement(fact), fact["confidence"], fact["status"], fact["quotes"][plainest], start, end, passage)
 
 
 def _statement(fact: Record) -> str:
