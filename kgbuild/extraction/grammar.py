@@ -17,16 +17,16 @@ follows as for any other extractor.
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import groupby
 
 from kgbuild.compact.literals import find_literals, normalise
 from kgbuild.extraction.grounding import UNSPACED, Flattened
 from kgbuild.extraction.wording import called
 from kgbuild.judging.datatypes import fits
-from kgbuild.ontology.model import ANY_LITERAL, TIMES, XSD_DATATYPES, Ontology, Property
+from kgbuild.ontology.model import ANY_LITERAL, TIMES, Ontology, Property
 
 MAX_TRIPLES = 40
 """Triples in one reply; who reaches the bound may have had more to say, and is asked about half of the text at a time."""
@@ -61,7 +61,7 @@ class Copyable:
     @classmethod
     def of(cls, text: Flattened) -> "Copyable":
         sentences = (list(_pieces(sentence.of(text.text))) for sentence in text.sentences)
-        return cls(tuple(tuple(run) for sentence in sentences for run in _cut_at_long(sentence)))
+        return cls(tuple(run for sentence in sentences for run in _cut_at_long(sentence)))
 
     @cached_property
     def has_words(self) -> bool:
@@ -77,18 +77,27 @@ class Copyable:
                     found["".join(run[at : last + 1])] = None
         return tuple(found)
 
+    def literals(self, datatype: str) -> tuple[str, ...]:
+        """Return what reads as a value of a datatype, each once; texts, which are any words, have none."""
+        if (known := self._literals.get(datatype)) is None:
+            match datatype:
+                case "integer" | "decimal" | "boolean":
+                    more = [word for run in self.runs for word in run if word.isalpha() and len(word) <= MAX_SPELLED]
+                case "anyURI":
+                    more = [word.strip(".,;:!?()") for run in self.runs for word in "".join(run).split() if "." in word]
+                case _:
+                    more = []
+            words = dict.fromkeys((*self._written, *more))
+            known = self._literals[datatype] = tuple(word for word in words if _reads_as(word, datatype))
+        return known
+
     @cached_property
-    def literals(self) -> Mapping[str, tuple[str, ...]]:
-        """What reads as a value of each datatype, each once; texts, which are any words, left out."""
-        texts = ["".join(run) for run in self.runs]
-        words = [word for run in self.runs for word in run if word.isalpha() and len(word) <= MAX_SPELLED]
-        named = [word.strip(".,;:!?()") for text in texts for word in text.split() if "." in word]
-        written = dict.fromkeys(found.text for text in texts for found in find_literals(text))
-        return {
-            datatype: tuple(word for word in dict.fromkeys((*written, *more.get(datatype, ()))) if _reads_as(word, datatype))
-            for more in [dict.fromkeys(("integer", "decimal", "boolean"), words) | {"anyURI": named}]
-            for datatype in sorted(XSD_DATATYPES - _TEXTUAL)
-        }
+    def _literals(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
+    @cached_property
+    def _written(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(found.text for run in self.runs for found in find_literals("".join(run))))
 
 
 @lru_cache(maxsize=65536)
@@ -98,8 +107,13 @@ def _reads_as(words: str, datatype: str) -> bool:
     return value is not None and _is_word(words) and fits(value, datatype)
 
 
-def _cut_at_long(pieces: Iterable[str]) -> Iterator[Iterable[str]]:
-    return (run for is_long, run in groupby(pieces, lambda piece: len(piece) > MAX_PIECE_CHARS) if not is_long)
+def _cut_at_long(pieces: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    if max(map(len, pieces), default=0) <= MAX_PIECE_CHARS:  # as in most sentences
+        yield tuple(pieces)
+        return
+    for is_long, run in groupby(pieces, lambda piece: len(piece) > MAX_PIECE_CHARS):
+        if not is_long:
+            yield tuple(run)
 
 
 def _is_word(piece: str) -> bool:
@@ -108,6 +122,9 @@ def _is_word(piece: str) -> bool:
 
 def _pieces(sentence: str) -> Iterator[str]:
     """Cut a sentence into pieces; marks stay with their letters, and letters around them together."""
+    if sentence.isascii() or not any(map(_joins, set(sentence))):  # as in most sentences
+        yield from _PIECE.findall(sentence)
+        return
     kept = ""
     for piece in _PIECE.findall(sentence):
         joins = _joins(piece[0]) or (_joins(kept[-1:]) and piece[0].isalnum() and not re.match(f"[{UNSPACED}]", piece))
@@ -144,11 +161,18 @@ def signatures(ontology: Ontology, text: Copyable) -> tuple[Signature, ...]:
     Under `typing: soft` every class goes with every property; datatypes hold all the same.
     """
     if ontology.is_open:
-        everything = tuple(dict.fromkeys(word for datatype in ("date", "decimal") for word in text.literals[datatype]))
+        everything = tuple(dict.fromkeys(word for datatype in ("date", "decimal") for word in text.literals(datatype)))
         return (Signature((), OPEN_CLASSES, OPEN_CLASSES, everything, _qualifiers(TIMES, ontology, text)),)
     grouped: dict[Signature, list[str]] = {}
+    class_names = called(ontology.classes)
+
+    @cache
+    def classes(wanted: tuple[str, ...]) -> tuple[str, ...]:
+        allowed = (name for name in ontology.classes if ontology.typing == "soft" or ontology.is_a(name, wanted))
+        return tuple(class_names[name] for name in allowed)
+
     for name, prop in zip(called(ontology.properties).values(), ontology.properties.values(), strict=True):
-        branch = _branch(prop, ontology, text)
+        branch = _branch(prop, ontology, text, classes)
         if branch.subject_classes and (branch.object_classes or branch.literals != ()):
             grouped.setdefault(branch, []).append(name)
     return tuple(
@@ -157,22 +181,18 @@ def signatures(ontology: Ontology, text: Copyable) -> tuple[Signature, ...]:
     )
 
 
-def _branch(prop: Property, ontology: Ontology, text: Copyable) -> Signature:
+def _branch(prop: Property, ontology: Ontology, text: Copyable, classes: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Signature:
+    """Return the signature of a property alone. classes: what a model reads for classes and all below them."""
     takes_anything = not prop.range
     exact = [name for name in prop.datatypes if name not in _TEXTUAL]
-    words = dict.fromkeys(word for datatype in exact for word in text.literals[datatype])
+    words = dict.fromkeys(word for datatype in exact for word in text.literals(datatype))
     return Signature(
         (),
-        _classes(prop.domain, ontology),
-        _classes(prop.range_classes, ontology) if takes_anything or prop.range_classes else (),
+        classes(prop.domain),
+        classes(prop.range_classes) if takes_anything or prop.range_classes else (),
         None if _TEXTUAL & set(prop.datatypes) else tuple(words),
         _qualifiers(prop.allowed_qualifiers, ontology, text),
     )
-
-
-def _classes(wanted: Sequence[str], ontology: Ontology) -> tuple[str, ...]:
-    names = called(ontology.classes)
-    return tuple(names[name] for name in ontology.classes if ontology.typing == "soft" or ontology.is_a(name, wanted))
 
 
 def _qualifiers(names: Iterable[str], ontology: Ontology, text: Copyable) -> tuple[tuple[str, tuple[str, ...] | None], ...]:
@@ -186,7 +206,7 @@ def _qualifier_words(name: str, ontology: Ontology, text: Copyable) -> tuple[str
     datatypes = ("date",) if name in TIMES else known.datatypes if known is not None else ()
     if not datatypes or _TEXTUAL & set(datatypes):
         return None
-    return tuple(dict.fromkeys(word for datatype in datatypes for word in text.literals[datatype]))
+    return tuple(dict.fromkeys(word for datatype in datatypes for word in text.literals(datatype)))
 
 
 # -- Lark, in llguidance's dialect
@@ -282,8 +302,7 @@ def _key(name: str) -> str:
     return f'"{name}":'
 
 
-def _json(words: str) -> str:
-    return json.dumps(words, ensure_ascii=False)
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _escaped(words: str) -> str:
@@ -293,7 +312,7 @@ def _escaped(words: str) -> str:
 
 def _lark(text: str) -> str:
     """Return text as a string of Lark."""
-    return json.dumps(text, ensure_ascii=False)
+    return _json(text)
 
 
 # -- JSON schema, for servers that know no grammars

@@ -151,15 +151,19 @@ class Flattened:
         sentences: list[Span] = []
         for sentence in sentence_spans(chunk, "und"):
             words = sentence.of(chunk)
-            shown = _as_it_is(words, sentence.start) if _shows_itself(words) else list(_shown(words, sentence.start))
-            if not shown:
+            if _shows_itself(words):
+                characters: Sequence[str] = words
+                froms: Sequence[int] = range(sentence.start, sentence.end)
+                tos: Sequence[int] = range(sentence.start + 1, sentence.end + 1)
+            elif shown := tuple(_shown(words, sentence.start)):
+                characters, froms, tos = zip(*shown, strict=True)
+            else:
                 continue
             if text:
                 text.append(" ")
                 starts.append(ends[-1])
                 ends.append(sentence.start)
-            sentences.append(Span(len(text), len(text) + len(shown)))
-            characters, froms, tos = zip(*shown, strict=True)
+            sentences.append(Span(len(text), len(text) + len(characters)))
             text.extend(characters)
             starts.extend(froms)
             ends.extend(tos)
@@ -181,10 +185,6 @@ def _shows_itself(sentence: str) -> bool:
         and unicodedata.is_normalized("NFC", sentence)
         and sentence == " ".join(sentence.split()) == readable(sentence).translate(_DISARMED)
     )
-
-
-def _as_it_is(sentence: str, at: int) -> list[tuple[str, int, int]]:
-    return [(character, start, start + 1) for start, character in enumerate(sentence, at)]
 
 
 def _shown(sentence: str, at: int) -> Iterator[tuple[str, int, int]]:
