@@ -41,13 +41,13 @@ def calibrate(
     from kgbuild.judging.llm_support import LlmSupport
     from kgbuild.llm import open_model
     from kgbuild.llm.protocol import NoReplies
-    from kgbuild.planning import read_ontology
+    from kgbuild.planning import ontology_for
     from kgbuild.serialisation import to_dict
     from kgbuild.stores.files.target import new_file
 
     if not llm:
         raise InputError("--llm", "no language model is named", "Use server:MODEL@URL or recorded:FILE")
-    meant = read_ontology(ontology)
+    meant = ontology_for("llm", ontology)
     try:
         lines = labelled.read_bytes().split(b"\n")
     except OSError as error:

@@ -96,11 +96,11 @@ def judge(
     from kgbuild.extraction.claims import ClaimReader
     from kgbuild.judging import open_judge
     from kgbuild.judging.rows import judge_rows
-    from kgbuild.planning import judge_address, read_ontology
+    from kgbuild.planning import judge_address, ontology_for
 
     if extractor not in JUDGES:
         raise InputError("--extractor", f"{extractor!r} judges nothing", f"Use one of: {', '.join(JUDGES)}")
-    meant = read_ontology(ontology)
+    meant = ontology_for(extractor, ontology)
     judging = open_judge(judge_address(extractor, meant, weights or Settings.read().weights, llm, calibration))
     reader = ClaimReader(meant)
 

@@ -75,10 +75,10 @@ def read_claim(triple: object) -> Claim | str:
 
 
 class ClaimReader:
-    """Reads claims as candidates under an ontology; without one, predicates and classes are what the claims say."""
+    """Reads claims as candidates under an ontology; without one, or an open one, predicates and classes are what the claims say."""
 
     def __init__(self, ontology: Ontology | None) -> None:
-        self._ontology = ontology
+        self._ontology = ontology = None if ontology is None or ontology.is_open else ontology
         self._classes = Names(ontology.classes if ontology else {})
         self._properties = Names(ontology.properties if ontology else {})
         top = (class_.name for class_ in ontology.classes.values() if not class_.parents) if ontology else iter(())

@@ -127,7 +127,7 @@ class LlmExtractor:
         )
         self._model, self._ontology, self._replies, self._options = model, ontology, replies, options
         self._examples = worked_examples(ontology)
-        self._reader = ClaimReader(None if ontology.is_open else ontology)
+        self._reader = ClaimReader(ontology)
         self._example_tokens = sum(sorted(map(_example_tokens, self._examples))[-MAX_EXAMPLES:])
         self._system_tokens: int | None = None
         self._measuring = asyncio.Lock()

@@ -130,6 +130,21 @@ def test_a_proposal_takes_nothing_from_one_that_was_edited(run, friends):
         assert "# edited" in file.read()
 
 
+def test_a_judge_is_asked_and_calibrated_without_an_ontology_too(run):
+    rows, replies = [], []
+    for n in range(30):
+        triple = {"subject": f"N{n} Hart", "predicate": "likes", "object": "Rex", "supported": n % 3 > 0}
+        rows.append({"id": n, "text": f"N{n} Hart likes Rex.", "triples": [triple]})
+        replies.append({"asked": f"Fact: N{n} Hart | likes | Rex", "logprobs": [-0.1, -3] if n % 3 else [-3, -0.1]})
+    Path("rows.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    Path("replies.jsonl").write_text("\n".join(map(json.dumps, replies)))
+    llm = ("--llm", f"recorded:{Path('replies.jsonl').resolve()}")
+    run("calibrate", "rows.jsonl", *llm, "--output", "c.json", "--target-precision", 0.9)
+    run("judge", "rows.jsonl", "--extractor", "llm", *llm, "--calibration", "c.json", "--output", "judged.jsonl")
+    verdicts = [json.loads(line)["triples"][0]["verdict"] for line in Path("judged.jsonl").read_text().splitlines()]
+    assert verdicts == ["accepted" if n % 3 else "rejected" for n in range(30)]
+
+
 # -- qualifiers
 
 
