@@ -1,14 +1,15 @@
 """How much of a server's capacity a build uses, and what the client costs, on a server of fixed latency in a process of its own.
 
-    python benchmarks/llm_throughput.py [--slots 16 64 256] [--rounds 10] [--latency 1.0]
+    python benchmarks/llm_throughput.py [--slots 16 64 256] [--rounds 10] [--latency 1.0] [--repeats 3]
 
-Per number of slots, `rounds` times as many chunks are asked about, one after the other:
+Per number of slots, `rounds` times as many chunks are asked about, in each way after the other, all of it `repeats` times; what is
+printed are medians, and how far the share of bare goes up and down:
   ideal      the server's own time: rounds * latency
   bare       the openai client on its aiohttp transport and a semaphore, with the very requests that kgbuild sends
   asking     `llm.asking.ask` with the memory of replies in a graph directory: what every stage asks through
   build      `kgbuild build`, its stage of extraction: keys, prompts, requests, memory, parsing, grounding, ledger
   graphrag   the LLMEntityRelationExtractor of neo4j-graphrag with as many requests at a time, where that is installed
-CPU is that of this process, all threads. A few chunks are read, and asked about, before: language data and connections are warm.
+CPU is that of this process, all threads. A chunk is read, and asked about, before: language data and a connection are warm.
 """
 
 import argparse
@@ -21,7 +22,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
@@ -153,37 +156,46 @@ def graphrag(url: str, slots: int, texts: list[str]) -> tuple[float, float]:
     return asyncio.run(run())
 
 
+def ways(slots: int, rounds: int, latency_s: float) -> dict[str, tuple[float, float]]:
+    """Return seconds and milliseconds of CPU a request for each way of asking, measured one after the other."""
+    count = slots * rounds
+    extractor = LlmExtractor(open_model("server:m@http://nowhere.invalid/v1"), STAFF, NoReplies())
+    requests = [request for chunk in chunks(count) if (request := extractor.first_request(chunk)) is not None]
+    bodies = [body_of(request, "m", Capabilities(), {}) for request in requests]
+    measured: dict[str, tuple[float, float]] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        with served(slots, latency_s) as url:
+            measured["bare"] = bare(url, slots, bodies)
+        with served(slots, latency_s) as url:
+            measured["asking"] = asking(url, requests, Path(scratch) / "asking")
+        with served(slots, latency_s) as url:
+            measured["build"] = built(url, slots, count, Path(scratch) / "build")
+        if find_spec("neo4j_graphrag") is not None:
+            with served(slots, latency_s, NOTHING) as url:
+                measured["graphrag"] = graphrag(url, slots, [text(n) for n in range(count)])
+    return measured
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--slots", type=int, nargs="+", default=[16, 64, 256])
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--latency", type=float, default=1.0, help="seconds that the server takes for each request")
+    parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
     for slots in options.slots:
         os.environ["KGBUILD_REQUESTS"] = str(slots)
-        count = slots * options.rounds
-        extractor = LlmExtractor(open_model("server:m@http://nowhere.invalid/v1"), STAFF, NoReplies())
-        requests = [request for chunk in chunks(count) if (request := extractor.first_request(chunk)) is not None]
-        bodies = [body_of(request, "m", Capabilities(), {}) for request in requests]
-        measured: dict[str, tuple[float, float]] = {}
-        with tempfile.TemporaryDirectory() as scratch:
-            with served(slots, options.latency) as url:
-                measured["bare"] = bare(url, slots, bodies)
-            with served(slots, options.latency) as url:
-                measured["asking"] = asking(url, requests, Path(scratch) / "asking")
-            with served(slots, options.latency) as url:
-                measured["build"] = built(url, slots, count, Path(scratch) / "build")
-            try:
-                with served(slots, options.latency, NOTHING) as url:
-                    measured["graphrag"] = graphrag(url, slots, [text(n) for n in range(count)])
-            except ImportError as missing:
-                print(f"neo4j-graphrag is left out: {missing}", file=sys.stderr)
-        ideal = options.rounds * options.latency
-        print(f"{slots} slots, {count:,} requests of {options.latency:g} s: ideal {ideal:.1f} s; load {os.getloadavg()[0]:.1f}")
-        for name, (seconds, cpu_ms) in measured.items():
-            share = measured["bare"][0] / seconds
-            rate = f"{count / seconds:7.1f} requests/s  {share:6.1%} of bare"
-            print(f"  {name:<9}{seconds:7.2f} s  {rate}  {cpu_ms:6.2f} ms CPU a request")
+        runs = [ways(slots, options.rounds, options.latency) for _ in range(options.repeats)]
+        count, ideal_s = slots * options.rounds, options.rounds * options.latency
+        print(f"{slots} slots, {count:,} requests of {options.latency:g} s: ideal {ideal_s:.1f} s; load {os.getloadavg()[0]:.1f}")
+        for way in runs[0]:
+            seconds, cpu_ms = (median(run[way][n] for run in runs) for n in (0, 1))
+            shares = [run["bare"][0] / run[way][0] for run in runs]
+            spread = f"{median(shares):6.1%} of bare ({min(shares):.1%} to {max(shares):.1%})"
+            print(
+                f"  {way:<9}{seconds:7.2f} s {count / seconds:7.1f} requests/s  {spread}  {cpu_ms:6.2f} ms CPU a request",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,24 @@ def test_a_server_that_is_away_ends_the_run_and_its_return_goes_on(tmp_path):
     with server.running():
         report = built(folder, tmp_path / "graph", server.url)
     assert not report.failures
+    assert not before & {key_of(body) for body in server.asked[asked:]}
+    assert exported(tmp_path / "graph") == clean(folder)
+
+
+def test_a_server_that_is_killed_and_started_again_in_the_midst_of_a_run(tmp_path):
+    folder = write(tmp_path / "docs", texts(range(60)))
+    server = LoopbackServer(latency_s=0.02, slots=4)
+    with ThreadPoolExecutor(1) as pool:
+        with server.running():
+            first = pool.submit(built, folder, tmp_path / "graph", server.url)
+            while len(server.asked) < 25:
+                time.sleep(0.01)
+        before = {key for path in segment_files(tmp_path / "graph", "replies") for key, _, _ in read_segment(path)}
+        asked = len(server.asked)
+        with server.running():
+            assert {failure.reason for failure in first.result().failures} <= {"model unavailable"}
+            assert not built(folder, tmp_path / "graph", server.url).failures
+    assert before
     assert not before & {key_of(body) for body in server.asked[asked:]}
     assert exported(tmp_path / "graph") == clean(folder)
 
