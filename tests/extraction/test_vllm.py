@@ -124,7 +124,7 @@ def test_the_best_that_a_server_takes_is_asked_for(address, can, constraint):
 
 def test_no_request_is_longer_than_the_model_reads(address):
     model = Less(open_model(address), Capabilities(max_model_len=2048, grammar=True))
-    LlmExtractor(model, FIRMS, NoReplies()).extract([chunk_of(PEOPLE), chunk_of(PLAIN)])
+    LlmExtractor(model, FIRMS, NoReplies()).extract([chunk_of(f"{PEOPLE} {PEOPLE}"), chunk_of(PLAIN)])
     assert len(model.asked) > 2
     assert model.too_long == []
 
@@ -136,7 +136,7 @@ def test_an_ontology_that_is_too_long_for_the_model_is_one_line(address, tmp_pat
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 1
     assert re.fullmatch(
-        r"company: its prompt takes some [\d,]+ tokens, and the model at http\S+ reads 2,048\. .*", done.stderr.strip()
+        r"error: company: its prompt takes some [\d,]+ tokens, and the model at http\S+ reads 2,048\. .*", done.stderr.strip()
     )
 
 
