@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from importlib import metadata
@@ -116,6 +117,7 @@ def examine(
     yield _ladybug()
     yield _prefect(settings.prefect_api_url)
     yield from _secrets(environment)
+    yield from _stores(graph, environment)
     if llm is not None:
         yield from _language_model(llm)
     yield Finding("processors", State.FINE, f"{settings.threads} batches at a time (KGBUILD_THREADS changes it)")
@@ -399,6 +401,36 @@ def what_it_can(can: "Capabilities") -> Iterator[Finding]:
         yield Finding("context", State.OFF, detail, "Give the model 8,000 tokens or more")
     else:
         yield Finding("context", State.FINE, f"{can.max_model_len:,} tokens for prompt and reply")
+
+
+def _stores(graph: Path, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Look at the Neo4j databases that the graph was published to."""
+    from kgbuild.cli.store import stores_of
+    from kgbuild.ledger import Snapshot
+    from kgbuild.stores.neo4j import Neo4jAddress, Neo4jStore
+
+    try:
+        with Snapshot.open(graph) as snapshot:
+            urls, graph_id, generation = stores_of(snapshot), snapshot.graph_id, snapshot.generation
+    except KgbuildError:
+        return  # there is no graph, or it is said above what is wrong with it
+    for url in urls:
+        subject, again = f"store {url}", f"kgbuild build DOCUMENTS --graph {graph} --store {url}"
+        try:
+            with closing(Neo4jStore(Neo4jAddress.parse(url), environment=environment)) as store:
+                marker = store.marker()
+        except KgbuildError as error:
+            yield Finding(subject, State.ATTENTION, error.problem, error.remedy)
+            continue
+        if marker is None:
+            yield Finding(subject, State.ATTENTION, "answers, and holds no graph any more", again)
+        elif marker.graph_id != graph_id:
+            yield Finding(subject, State.ATTENTION, "answers, and holds another graph", "Give each graph a database of its own")
+        elif marker.generation != generation:
+            held = "no whole generation" if marker.generation is None else f"generation {marker.generation}"
+            yield Finding(subject, State.ATTENTION, f"answers, and holds {held} of {generation}", again)
+        else:
+            yield Finding(subject, State.FINE, f"answers, and holds generation {generation}; kgbuild verify compares all of it")
 
 
 def _first_line(error: object) -> str:

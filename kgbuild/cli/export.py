@@ -45,7 +45,9 @@ def export(
             case "neo4j-admin":
                 out.print(export_neo4j_admin(snapshot, out_path), soft_wrap=True, markup=False)
                 err.print(
-                    "Run the line above where the server is stopped; --overwrite-destination replaces what its database holds"
+                    "Run the line above where the server is stopped; --overwrite-destination replaces what its database holds. Then"
+                    " `kgbuild verify --store URL --repair` compares it and makes constraints and indexes, and builds refresh it",
+                    soft_wrap=True,
                 )
             case "judge-training":
                 _print_examples(export_judge_training(snapshot, out_path), out_path)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SHOWN_FAILURES = 10
 SHOWN_URIS = 5
+BULK_FACTS = 1_000_000
+"""From here on a first load into Neo4j takes minutes, and a bulk import a fraction of them."""
 
 
 def status(graph: GraphOption = DEFAULT_GRAPH, as_json: JsonOption = False) -> None:
@@ -160,13 +162,16 @@ def _seconds(seconds: Mapping[str, float]) -> str:
     return ", ".join(f"{stage} {spent:.1f}" for stage, spent in seconds.items() if spent >= 0.05)
 
 
-def next_steps(graph: Path) -> None:
+def next_steps(graph: Path, facts: int) -> None:
     """Say what one would do next."""
     option = "" if graph == DEFAULT_GRAPH else f" --graph {shlex.quote(str(graph))}"
-    for line in (
+    lines = [
         "",
         f"Look around:  kgbuild view{option}          one HTML page to search and walk the graph",
         f"Ask it:       kgbuild query 'MATCH (a:Entity) RETURN a.class_name, count(*)'{option}",
         f"See why not:  kgbuild rejected{option}",
-    ):
+    ]
+    if facts >= BULK_FACTS:
+        lines.append(f"Load it:      kgbuild export --to neo4j-admin FOLDER{option}          fastest into an empty Neo4j")
+    for line in lines:
         out.print(line, soft_wrap=True, markup=False)

@@ -85,11 +85,16 @@ def verify(
         raise typer.Exit(1)
 
 
-def _published_to(snapshot: "Snapshot", graph: Path) -> str:
-    """Return the one store that a graph was published to."""
+def stores_of(snapshot: "Snapshot") -> list[str]:
+    """Return the addresses of the stores that a graph was published to."""
     from kgbuild.stores.neo4j.receipts import Receipt
 
-    urls = sorted({Receipt.parse(payload).url for payload in snapshot.receipts().values()})
+    return sorted({Receipt.parse(payload).url for payload in snapshot.receipts().values()})
+
+
+def _published_to(snapshot: "Snapshot", graph: Path) -> str:
+    """Return the one store that a graph was published to."""
+    urls = stores_of(snapshot)
     if len(urls) != 1:
         problem = f"{graph} was published to {', '.join(urls)}" if urls else f"{graph} was not published to any store"
         raise InputError("--store", problem, "Name the one to compare")

@@ -7,16 +7,22 @@ takes four times as long. Whatever writes may be sent twice: it then finds what 
 from kgbuild.stores.elements import ends_of
 from kgbuild.stores.projection import MARKER
 
-SCHEMA = (
-    "CREATE CONSTRAINT document_id IF NOT EXISTS FOR (n:Document) REQUIRE n.id IS UNIQUE",
-    "CREATE CONSTRAINT chunk_id IF NOT EXISTS FOR (n:Chunk) REQUIRE n.id IS UNIQUE",
-    "CREATE CONSTRAINT entity_id IF NOT EXISTS FOR (n:Entity) REQUIRE n.id IS UNIQUE",
-    f"CREATE CONSTRAINT kgbuild_marker IF NOT EXISTS FOR (n:{MARKER}) REQUIRE n.key IS UNIQUE",
+SCHEMA = {
+    # By what is there afterwards, in the words of `schema_held`.
+    "unique Document.id": "CREATE CONSTRAINT document_id IF NOT EXISTS FOR (n:Document) REQUIRE n.id IS UNIQUE",
+    "unique Chunk.id": "CREATE CONSTRAINT chunk_id IF NOT EXISTS FOR (n:Chunk) REQUIRE n.id IS UNIQUE",
+    "unique Entity.id": "CREATE CONSTRAINT entity_id IF NOT EXISTS FOR (n:Entity) REQUIRE n.id IS UNIQUE",
+    f"unique {MARKER}.key": f"CREATE CONSTRAINT kgbuild_marker IF NOT EXISTS FOR (n:{MARKER}) REQUIRE n.key IS UNIQUE",
     # A range index would refuse names of more than 8 kB; this one answers =, STARTS WITH, CONTAINS and ENDS WITH.
-    "CREATE TEXT INDEX entity_name IF NOT EXISTS FOR (n:Entity) ON (n.name)",
-    "CREATE FULLTEXT INDEX entity_names IF NOT EXISTS FOR (n:Entity) ON EACH [n.name, n.aliases]",
-    "CALL db.awaitIndexes(300)",
-)
+    "text Entity.name": "CREATE TEXT INDEX entity_name IF NOT EXISTS FOR (n:Entity) ON (n.name)",
+    "fulltext Entity.name,aliases": "CREATE FULLTEXT INDEX entity_names IF NOT EXISTS FOR (n:Entity) ON EACH [n.name, n.aliases]",
+}
+AWAIT_SCHEMA = "CALL db.awaitIndexes(300)"
+READ_SCHEMA = """
+SHOW INDEXES YIELD type, entityType, labelsOrTypes, properties, owningConstraint, state
+WHERE entityType = 'NODE' AND properties IS NOT NULL AND state = 'ONLINE'
+RETURN CASE WHEN owningConstraint IS NULL THEN toLower(type) ELSE 'unique' END, labelsOrTypes, properties
+"""
 VECTOR_INDEX = """
 CREATE VECTOR INDEX chunk_embedding IF NOT EXISTS FOR (c:Chunk) ON (c.embedding)
 OPTIONS {indexConfig: {`vector.dimensions`: $dimensions, `vector.similarity_function`: 'cosine'}}
@@ -35,6 +41,11 @@ CLAIM = f"""
 MERGE (m:{MARKER} {{key: 'graph'}}) ON CREATE SET m.graph_id = $graph_id, m.database = $database
 RETURN m.graph_id AS graph_id, m.generation AS generation, m.database AS database
 """
+OURS = " UNION ".join(
+    f"MATCH (n:{kind}) WHERE n.id STARTS WITH '{prefix}_' AND n.id =~ '{prefix}_[a-z2-7]{{16}}' RETURN n.id AS id LIMIT 1"
+    for kind, prefix in (("Document", "doc"), ("Chunk", "chk"), ("Entity", "ent"))
+)
+"""A few of the nodes that only kgbuild can have written, by their ids."""
 MARK = f"MATCH (m:{MARKER} {{key: 'graph'}}) SET m.generation = $generation"
 
 # -- nodes
@@ -45,6 +56,8 @@ def write_node(kind: str) -> str:
     return f"UNWIND $rows AS row MERGE (n:{kind} {{id: row.id}}) SET n:$(row.labels), n += row.properties"
 
 
+RELABEL = "MATCH (n:__Entity__) WHERE NOT n:Entity AND n.id =~ 'ent_[a-z2-7]{16}' SET n:Entity"
+"""Entities that lost their label are found again by their other one, before a new node is made for them."""
 REMOVE_LABELS = "UNWIND $rows AS row MATCH (n:Entity {id: row.id}) REMOVE n:$(row.labels)"
 
 

@@ -17,7 +17,7 @@ from kgbuild.stores.neo4j import statements
 from kgbuild.stores.neo4j.connecting import RETRY_S, Neo4jAddress, connected, named_errors
 from kgbuild.stores.neo4j.publishing import publish
 from kgbuild.stores.neo4j.receipts import Receipt, Receipts, Written
-from kgbuild.stores.neo4j.verifying import Comparison, compared
+from kgbuild.stores.neo4j.verifying import Comparison, compared, schema_compared
 from kgbuild.stores.neo4j.writing import Writer
 from kgbuild.stores.protocol import Answer, Differences, Publication, Snapshot
 
@@ -74,7 +74,11 @@ class Neo4jStore:
                 refuse_what_is_not_known(before.generation, before.database, receipt, snapshot, self.address)
                 if receipt and before.generation == snapshot.generation == differences.since and len(receipt.written) == 1:
                     return Publication()
-            marker = self._marked(writer, snapshot)
+            self._prepare(writer, snapshot.graph_id)
+            if before is None and (ours := writer.run(statements.OURS)):
+                problem = f"the database lost the mark that says which graph it holds, for it holds {ours[0]['id']}"
+                raise StoreError(self.address, problem, _repair(self.address))
+            marker = self._claimed(writer, snapshot)
             if differences.since not in (None, marker.generation):
                 held = "nothing whole" if marker.generation is None else f"generation {marker.generation}"
                 raise StoreError(self.address, f"holds {held}, not generation {differences.since}", "Publish again")
@@ -82,11 +86,14 @@ class Neo4jStore:
             stripped = publish(writer, snapshot, differences, receipt, self._receipts, self._advance)
             return replace(writer.counts(), stripped=stripped)
 
-    def _marked(self, writer: Writer, snapshot: Snapshot) -> Marker:
-        """Make sure of constraints, indexes and the marker. Of two graphs that come at a time, one gets the database."""
-        self._wait_for_transactions(snapshot.graph_id)
-        for statement in statements.SCHEMA:
+    def _prepare(self, writer: Writer, graph_id: str) -> None:
+        """Make sure of constraints and indexes, and that nobody else writes this graph."""
+        self._wait_for_transactions(graph_id)
+        for statement in (*statements.SCHEMA.values(), statements.AWAIT_SCHEMA):
             writer.run(statement)
+
+    def _claimed(self, writer: Writer, snapshot: Snapshot) -> Marker:
+        """Make sure of the marker. Of two graphs that come at a time, one gets the database."""
         (claimed,) = writer.run(statements.CLAIM, graph_id=snapshot.graph_id, database=uuid.uuid4().hex)
         refuse_another_graph(marker := Marker(**claimed), snapshot, self.address)
         return marker
@@ -123,12 +130,15 @@ class Neo4jStore:
                 raise StoreError("query", problem, "Give text, numbers, lists or objects") from error
 
     def verify(self, snapshot: Snapshot) -> dict[str, Comparison]:
-        """Compare every node and relationship of ours with a snapshot, by kind and type. Raises StoreError for another graph."""
+        """Compare every node and relationship of ours with a snapshot, by kind and type, then constraints and indexes.
+
+        Raises StoreError for another graph.
+        """
         with named_errors(self.address):
             refuse_another_graph(self.marker(), snapshot, self.address)
             names = names_for(uses_in(snapshot), snapshot.ontology)
             with self._session() as session, compared(session, snapshot, names) as result:
-                return result.comparisons()
+                return {**result.comparisons(), "constraints and indexes": schema_compared(session)}
 
     def repair(self, snapshot: Snapshot) -> Publication:
         """Make the database hold a snapshot, whatever it holds of the graph, and note that it does."""
@@ -136,7 +146,9 @@ class Neo4jStore:
         with named_errors(self.address):
             writer = Writer(self._driver, self.address.database, snapshot.graph_id)
             refuse_another_graph(self.marker(), snapshot, self.address)
-            marker = self._marked(writer, snapshot)
+            self._prepare(writer, snapshot.graph_id)
+            marker = self._claimed(writer, snapshot)
+            writer.run(statements.RELABEL)
             uses = uses_in(snapshot)
             names = names_for(uses, snapshot.ontology)
             with self._session() as session, compared(session, snapshot, names) as result:
@@ -164,7 +176,7 @@ def refuse_what_is_not_known(
     generation: int, database: str, receipt: Receipt | None, snapshot: Snapshot, address: Neo4jAddress
 ) -> None:
     """Refuse a database that a later or another copy of the graph directory wrote to: what is ours in it cannot be told."""
-    remedy = f"Use the graph directory that published it; or `kgbuild verify --store {address} --repair`"
+    remedy = f"Use the graph directory that published it. {_repair(address)}"
     if generation > snapshot.generation:
         problem = f"the database holds generation {generation}, this graph directory only {snapshot.generation}"
         raise StoreError(address, problem, remedy)
@@ -172,6 +184,10 @@ def refuse_what_is_not_known(
         raise StoreError(address, "the database was published to from another copy of this graph directory", remedy)
     if receipt is not None and receipt.written and generation > max(written.generation for written in receipt.written):
         raise StoreError(address, f"another copy of this graph directory published generation {generation}", remedy)
+
+
+def _repair(address: Neo4jAddress) -> str:
+    return f"`kgbuild verify --store {address} --repair` makes it hold this graph"
 
 
 def _refusal(error: Neo4jError, timeout_s: float) -> StoreError:

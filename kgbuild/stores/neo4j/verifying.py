@@ -26,6 +26,7 @@ OURS = re.compile("(doc|chk|ent|fct)_[a-z2-7]{16}")
 NAMED = 10
 """How many differences of a kind are named."""
 
+# digest: of what should be there; found: of what is, x'' when it is there more than once.
 _SCRATCH = """
 PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;
 CREATE TABLE element (kind TEXT, key TEXT, digest BLOB, found BLOB, PRIMARY KEY (kind, key)) WITHOUT ROWID;
@@ -36,7 +37,7 @@ CREATE TABLE element (kind TEXT, key TEXT, digest BLOB, found BLOB, PRIMARY KEY 
 class Comparison:
     """Nodes of a kind or relationships of a type. hashes: of all contents, in any order; equal when equal sets are held.
 
-    missing, different, extra: numbers; named: ids of some of them.
+    missing, different, extra: numbers; one that is there twice is different. named: ids of some of them.
     """
 
     expected: int
@@ -64,9 +65,24 @@ def compared(session: neo4j.Session, snapshot: Snapshot, names: Names) -> Iterat
         insert = "INSERT OR IGNORE INTO element VALUES (?, ?, ?, NULL)"
         scratch.executemany(insert, ((node.kind, node.id, _node_digest(node)) for node in nodes(snapshot, names)))
         scratch.executemany(insert, ((edge.type, _key(edge), _digest(edge.properties)) for edge in edges(snapshot, names)))
-        found = "INSERT INTO element VALUES (?, ?, NULL, ?) ON CONFLICT DO UPDATE SET found = excluded.found"
+        found = (
+            "INSERT INTO element VALUES (?, ?, NULL, ?)"
+            " ON CONFLICT DO UPDATE SET found = CASE WHEN found IS NULL THEN excluded.found ELSE x'' END"
+        )
         scratch.executemany(found, _held(session, names))
         yield Compared(scratch, snapshot, names)
+
+
+def schema_compared(session: neo4j.Session) -> Comparison:
+    """Compare the constraints and indexes that are ready to be used with ours. Those of others are no difference."""
+    held = {f"{kind} {','.join(labels)}.{','.join(keys)}" for kind, labels, keys in session.run(statements.READ_SCHEMA)}
+    expected, found = _Total(), _Total()
+    for name in statements.SCHEMA:
+        expected.add(_digest(name))
+        if name in held:
+            found.add(_digest(name))
+    missing = tuple(name for name in statements.SCHEMA if name not in held)
+    return Comparison(expected.number, found.number, expected.hash, found.hash, len(missing), 0, 0, missing)
 
 
 class Compared:
@@ -98,9 +114,10 @@ class Compared:
 
     def repair(self, writer: Writer) -> tuple[str, ...]:
         """Write what is missing or different, remove what is ours and too much. Returns: ids of nodes that were stripped."""
+        writer.write(self._edges_gone("found = x''"), _unwatched, writers=1)  # of several that are one, none is better
         writer.write(self._node_rows(), _unwatched)
         writer.write(self._edge_rows(), _unwatched)
-        writer.write(self._edges_too_much(), _unwatched, writers=1)
+        writer.write(self._edges_gone("digest IS NULL"), _unwatched, writers=1)
         labels = ("__Entity__", *sorted(set(self._names.labels.values())))
         return remove_nodes(
             writer,
@@ -126,10 +143,9 @@ class Compared:
             if self._is_broken(edge.type, _key(edge)):
                 yield tie_row(edge) if edge.id is None else edge_row(statements.set_fact(edge.type), edge)
 
-    def _edges_too_much(self) -> Iterator[Row]:
-        types = [kind for (kind,) in self._scratch.execute("SELECT DISTINCT kind FROM element WHERE digest IS NULL")]
-        for type_ in sorted(set(types) - KINDS.keys()):
-            for key in self._extra(type_):
+    def _edges_gone(self, condition: str) -> Iterator[Row]:
+        for type_, key in self._scratch.execute(f"SELECT kind, key FROM element WHERE {condition} ORDER BY kind, key"):
+            if type_ not in KINDS:
                 start, end, *id_ = key.split(" ")
                 edge = Edge(type_, start, end, id_[0] if id_ else None, {})
                 yield untie_row(edge) if edge.id is None else edge_row(statements.remove_fact(type_), edge)
