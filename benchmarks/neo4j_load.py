@@ -237,7 +237,7 @@ def bare_load(server: Server, snapshot: Synthetic) -> tuple[int, float]:
     names = names_for(uses_in(snapshot), snapshot.ontology)
     sent, seconds = 0, 0.0
     with closing(server.driver()) as driver, driver.session() as session:
-        for statement in statements.SCHEMA:
+        for statement in (*statements.SCHEMA.values(), statements.AWAIT_SCHEMA):
             session.run(statement).consume()
         for statement, rows in _node_batches(nodes(snapshot, names)):
             seconds += _sent(session, statement, rows)
@@ -361,7 +361,7 @@ def peer_rates(release: Release, folder: Path, java: tuple[str, ...], figures: d
 def write_with_kgbuild(server: Server, entities: list[Node], facts: list[Edge]) -> dict[str, float]:
     with closing(server.driver()) as driver:
         writer = Writer(driver, None, "peers")
-        for statement in statements.SCHEMA:
+        for statement in (*statements.SCHEMA.values(), statements.AWAIT_SCHEMA):
             writer.run(statement)
         _, nodes_s = timed(lambda: writer.write(map(node_row, entities), lambda rows: None))
         added = (edge_row(statements.add_fact(edge.type), edge) for edge in facts)
