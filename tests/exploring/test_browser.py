@@ -23,6 +23,11 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 FLAGS += ["--disable-component-update", "--disable-sync"]
 PICTURES = os.environ.get("KGBUILD_PICTURES")
 SLOW_MS = 60_000
+AT_REST = """() => {
+    const before = window.placesBefore;
+    window.placesBefore = [...document.querySelectorAll("g.node")].map((node) => node.getAttribute("transform")).join();
+    return window.placesBefore === before;
+}"""
 AN_EDGE_IN_SIGHT = """() => {
     for (const edge of document.querySelectorAll("g.relationship")) {
         const box = edge.querySelector("text").getBoundingClientRect();
@@ -55,7 +60,7 @@ def browser(chromium, neo4j_demo, held):
     with closing(Guide(held, 0)) as guide:
         thread = threading.Thread(target=guide.serve)
         thread.start()
-        context = chromium.new_context(viewport={"width": 1440, "height": 900})
+        context = chromium.new_context(viewport={"width": 1440, "height": 680})
         tab = context.new_page()
         tab.set_default_timeout(SLOW_MS)
         login = f"preselectAuthMethod=NO_AUTH&dbms={quote(neo4j_demo.url, safe='')}"
@@ -89,6 +94,19 @@ def drop(tab, path):
     )
 
 
+def fit(tab):
+    """Wait until the room for the graph is what it will be, and make the graph fill it."""
+    tab.wait_for_timeout(1_000)
+    tab.get_by_label("zoom-to-fit").click()
+    tab.wait_for_timeout(1_000)
+
+
+def turn_overview(tab):
+    """Close what lies over the graph and tells about it, or open it again."""
+    tab.get_by_label(re.compile("(Collapse|Expand) the node properties display")).click()
+    fit(tab)
+
+
 def picture(tab, name):
     if PICTURES:
         tab.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
@@ -99,8 +117,9 @@ def test_the_guide_opens_from_its_link_and_leads_through_the_graph(browser, held
     assert f"{held.facts:,} facts from {held.documents:,} documents" in browser.get_by_test_id("guidesDrawer").inner_text()
     run_from_guide(browser, ":style")
     browser.get_by_text("node.Person {").first.wait_for()
-    run_from_guide(browser, "MATCH path = (e)--(:Entity)")
+    run_from_guide(browser, "| fact] AS facts")
     browser.locator("g.node").first.wait_for()
+    browser.wait_for_function(AT_REST, polling=500)
 
     # Each node has the colour of its class (two entities may have one name: those do not tell).
     with Snapshot.open(demo_graph) as snapshot:
@@ -116,11 +135,16 @@ def test_the_guide_opens_from_its_link_and_leads_through_the_graph(browser, held
     assert told == [(class_name, class_colours(held)[held.labels[class_name]]) for class_name, _ in told]
 
     # An edge that is clicked shows the words that state it.
-    browser.wait_for_timeout(4_000)  # until the nodes have come to rest
+    if PICTURES:
+        browser.get_by_text("information on product usage").locator("xpath=following-sibling::span").click()
+        for _ in ("the style sheet", "the login"):
+            browser.get_by_title("Close").last.click()
+    turn_overview(browser)
     picture(browser, "browser")
     browser.get_by_test_id("navigationGuides").click()  # closes the guide: more room for the graph
-    browser.wait_for_timeout(1_000)
+    fit(browser)
     browser.mouse.click(*browser.evaluate(AN_EDGE_IN_SIGHT))
+    turn_overview(browser)
     inspector = browser.get_by_test_id("vizInspector")
     inspector.get_by_text("Relationship properties").wait_for()
     shown = " ".join(inspector.inner_text().split())
