@@ -5,9 +5,9 @@
 Per number of slots, `rounds` times as many chunks are asked about, in each way after the other, all of it `repeats` times; what is
 printed are medians, and how far the share of bare goes up and down:
   ideal      the server's own time: rounds * latency
-  bare       the openai client on its aiohttp transport and a semaphore, with the very requests that kgbuild sends
+  bare       the openai client on its aiohttp transport and a semaphore, with the very requests that kgbuild sends, grammars and all
   asking     `llm.asking.ask` with the memory of replies in a graph directory: what every stage asks through
-  build      `kgbuild build`, its stage of extraction: keys, prompts, requests, memory, parsing, grounding, ledger
+  build      `kgbuild build`, its stage of extraction: keys, prompts, grammars, requests, memory, parsing, grounding, ledger
   graphrag   the LLMEntityRelationExtractor of neo4j-graphrag with as many requests at a time, where that is installed
 CPU is that of this process, all threads. A chunk is read, and asked about, before: language data and a connection are warm.
 """
@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -34,12 +35,14 @@ import openai  # noqa: E402
 from openai import DefaultAioHttpClient  # noqa: E402
 
 from kgbuild.errors import KgbuildError  # noqa: E402
+from kgbuild.extraction.grammar import Copyable, lark_grammar  # noqa: E402
+from kgbuild.extraction.grounding import Flattened  # noqa: E402
 from kgbuild.extraction.llm import LlmAddress, LlmExtractor  # noqa: E402
 from kgbuild.judging import JudgeAddress  # noqa: E402
 from kgbuild.ledger import Ledger, worker_replies  # noqa: E402
 from kgbuild.llm import open_model  # noqa: E402
 from kgbuild.llm.asking import ask  # noqa: E402
-from kgbuild.llm.protocol import Capabilities, NoReplies, Request  # noqa: E402
+from kgbuild.llm.protocol import Capabilities, Grammar, NoReplies, Request  # noqa: E402
 from kgbuild.llm.running import run_all  # noqa: E402
 from kgbuild.llm.wire import body_of  # noqa: E402
 from kgbuild.pipeline import BuildPlan, build  # noqa: E402
@@ -59,14 +62,21 @@ def chunks(count: int) -> list[Chunk]:
     return [Chunk(f"c{n}", "d", n, Span(0, len(text(n))), text(n)) for n in range(count)]
 
 
+def grammar(chunk: Chunk) -> str | None:
+    flattened = Flattened.of(chunk.text)
+    return lark_grammar(Copyable.of(flattened), STAFF, range(1, len(flattened.sentences) + 1))
+
+
 @contextmanager
 def served(slots: int, latency_s: float, reply: str = "") -> Iterator[str]:
     """Yield the URL of a server that ends with the block."""
     command = [sys.executable, "-m", "tests.llm.server", "--slots", str(slots), "--latency", str(latency_s), "--reply", reply]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
-        yield json.loads(server.stdout.readline())["url"]
-        server.kill()
+        try:
+            yield json.loads(server.stdout.readline())["url"]
+        finally:
+            server.kill()
 
 
 class Clock:
@@ -86,8 +96,10 @@ def bare(url: str, slots: int, bodies: list[dict[str, Any]]) -> tuple[float, flo
             free = asyncio.Semaphore(slots)
 
             async def one(body: dict[str, Any]) -> None:
+                of_protocol = {name: value for name, value in body.items() if name != "structured_outputs"}
+                of_vllm = {"structured_outputs": body["structured_outputs"]}
                 async with free:
-                    completion = await client.chat.completions.create(**body)
+                    completion = await client.chat.completions.create(**of_protocol, extra_body=of_vllm)
                 assert completion.choices[0].finish_reason == "stop"
 
             await one(bodies[0])
@@ -160,7 +172,12 @@ def ways(slots: int, rounds: int, latency_s: float) -> dict[str, tuple[float, fl
     """Return seconds and milliseconds of CPU a request for each way of asking, measured one after the other."""
     count = slots * rounds
     extractor = LlmExtractor(open_model("server:m@http://nowhere.invalid/v1"), STAFF, NoReplies())
-    requests = [request for chunk in chunks(count) if (request := extractor.first_request(chunk)) is not None]
+    requests = [
+        replace(request, constraint=Grammar(lark))
+        for chunk in chunks(count)
+        if (request := extractor.first_request(chunk)) is not None and (lark := grammar(chunk)) is not None
+    ]
+    assert len(requests) == count
     bodies = [body_of(request, "m", Capabilities(), {}) for request in requests]
     measured: dict[str, tuple[float, float]] = {}
     with tempfile.TemporaryDirectory() as scratch:

@@ -2,7 +2,8 @@
 
     python -m tests.llm.server --slots 64 --latency 1.0        in a process of its own; prints its URL
 
-It works a request for `latency_s` once one of its slots is free, as a real server does, and knows no way to constrain a reply.
+It works a request for `latency_s` once one of its slots is free, as a real server does, and knows no way to constrain a reply; the
+one in a process of its own is taken for one that does.
 """
 
 import argparse
@@ -171,7 +172,13 @@ if __name__ == "__main__":
     parser.add_argument("--latency", type=float, default=1.0)
     parser.add_argument("--reply", default="", help="the text of every reply")
     options = parser.parse_args()
-    fixed = LoopbackServer(answer=lambda body: options.reply or employers(body), latency_s=options.latency, slots=options.slots)
+
+    def obeying(body: Body) -> str:
+        """Answer the question that proves that grammars hold (`llm.capabilities`) as one who keeps to them does."""
+        grammar = body.get("structured_outputs", {}).get("grammar", "")
+        return "#zephyr ibex#" if "zephyr" in grammar else options.reply or employers(body)
+
+    fixed = LoopbackServer(answer=obeying, latency_s=options.latency, slots=options.slots)
     with fixed.running() as server:
         print(json.dumps({"url": server.url}), flush=True)
         threading.Event().wait()
