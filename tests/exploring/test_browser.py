@@ -60,7 +60,7 @@ def browser(chromium, neo4j_demo, held):
     with closing(Guide(held, 0)) as guide:
         thread = threading.Thread(target=guide.serve)
         thread.start()
-        context = chromium.new_context(viewport={"width": 1440, "height": 680})
+        context = chromium.new_context(viewport={"width": 1440, "height": 620})
         tab = context.new_page()
         tab.set_default_timeout(SLOW_MS)
         login = f"preselectAuthMethod=NO_AUTH&dbms={quote(neo4j_demo.url, safe='')}"
@@ -109,6 +109,7 @@ def turn_overview(tab):
 
 def picture(tab, name):
     if PICTURES:
+        tab.evaluate("document.querySelectorAll('*').forEach((element) => { element.scrollTop = 0; })")
         tab.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
 
 
