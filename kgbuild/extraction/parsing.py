@@ -100,16 +100,20 @@ def without_thoughts(reply: str) -> str:
 _OPENS = re.compile(r"[\[{]")
 _DECODER = json.JSONDecoder(strict=False, parse_int=str)  # a number is words here, and may have more digits than Python reads
 _MAX_OBJECT = 4000
-"""Characters of an object that is no JSON and read all the same."""
+"""Characters of an object that is no JSON and read all the same, and the objects in it that it may have."""
+_MAX_INSIDE = 50
+_MAX_IN_VAIN = 500
+"""Brackets that open nothing; what has more is out of its mind, and would take long to read."""
 
 
 def _values(text: str) -> Iterator[object]:
     """Yield the lists and objects of a text, outermost first; inside one that cannot be read, those that can."""
-    at = 0
-    while (opens := _OPENS.search(text, at)) is not None:
+    at = in_vain = 0
+    while in_vain < _MAX_IN_VAIN and (opens := _OPENS.search(text, at)) is not None:
         value, at = _value(text, opens.start())
         if value is not None:
             yield value
+        in_vain += value is None
 
 
 def _value(text: str, at: int) -> tuple[object, int]:
@@ -118,7 +122,7 @@ def _value(text: str, at: int) -> tuple[object, int]:
         return _DECODER.raw_decode(text, at)
     except (json.JSONDecodeError, RecursionError):
         pass
-    if text[at] == "{" and (end := _closing(text, at)) is not None:
+    if text[at] == "{" and (end := _closing(text, at)) is not None and text.count("{", at, end) <= _MAX_INSIDE:
         try:
             return yaml.load(text[at:end], yaml.CBaseLoader), end  # no types but text, lists and objects
         except (yaml.YAMLError, RecursionError):
@@ -202,14 +206,18 @@ def _is_placeholder(claim: Claim) -> bool:
 
 # -- property(subject, object)
 
-_CALL = re.compile(r"(?m)(?:^[\s*•{(-]*(?P<words>[^\W\d_]+(?: [^\W\d_]+){1,2})|(?P<word>\w+))\(")
+_CALL = re.compile(r"(?:^[\s*•{(-]*(?P<words>[^\W\d_]+(?: [^\W\d_]+){1,2})|(?<!\w)(?P<word>\w{1,100}))\(")
+_MAX_ARGUMENTS = 500
+"""Characters of both names of a call together."""
 
 
 def _calls(text: str) -> Iterator[Stated]:
     """Yield what is written as property(subject, object) on one line: brackets may nest, and the first comma parts the names."""
+    in_vain = 0
     for line in text.replace("\\_", "_").splitlines():
         at = 0
-        while (called := _CALL.search(line, at)) is not None:
+        while in_vain < _MAX_IN_VAIN and (called := _CALL.search(line, at)) is not None:
+            in_vain += 1
             at = called.end()
             comma, end = _arguments(line, at)
             if comma is not None and end is not None:
@@ -217,12 +225,13 @@ def _calls(text: str) -> Iterator[Stated]:
                 if subject and object_:
                     yield Stated(Claim(subject=subject, predicate=called["words"] or called["word"], object=object_))
                     at = end
+                    in_vain -= 1
 
 
 def _arguments(line: str, at: int) -> tuple[int | None, int | None]:
     """Return the places of the first comma outside nested brackets and of the bracket that closes the call."""
     depth, comma = 0, None
-    for place in range(at, len(line)):
+    for place in range(at, min(at + _MAX_ARGUMENTS, len(line))):
         if line[place] == ")" and depth == 0:
             return comma, place
         depth += (line[place] == "(") - (line[place] == ")")
@@ -231,7 +240,10 @@ def _arguments(line: str, at: int) -> tuple[int | None, int | None]:
     return comma, None
 
 
-_TUPLE = re.compile(r"""\(\s*(["'])([^\n]+?)\1\s*,\s*(["'])([^\n]+?)\3\s*,\s*(?:(["'])([^\n]+?)\5|([^\s,()"'][^\n,()"']*))\s*\)""")
+_TUPLE = re.compile(
+    r"""\(\s*(["'])(?>([^\n]{1,200}?)\1\s*,)\s*(["'])(?>([^\n]{1,200}?)\3\s*,)"""
+    r"""\s*(?:(["'])(?>([^\n]{1,200}?)\5\s*\))|([^\s,()"'][^\n,()"']{0,200}?)\s*\))"""
+)
 
 
 def _tuples(text: str) -> Iterator[Stated]:

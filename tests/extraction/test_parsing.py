@@ -132,7 +132,23 @@ def test_what_goes_with_a_triple_is_read_too():
     assert stated.claim.qualifiers == {"start": "1999", "share": "50"}
 
 
-@pytest.mark.parametrize("reply", ["{" * 20_000, '{"a":' * 5_000, "[" * 20_000, "f(" * 20_000, "<think>" * 5_000, "(" * 9999 + '"'])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        # What opens and never closes, or names without an end: in a time that grows with its length, not with its square.
+        "{" * 20_000,
+        '{"a":' * 5_000,
+        "[" * 20_000,
+        "f(" * 20_000,
+        "employer(" * 5_000,
+        "<think>" * 5_000,
+        "(" * 9999 + '"',
+        '("a","b",' * 5_000,
+        "x" * 100_000,
+        "{a " * 900 + "}" * 900,
+        "{" * 1_900 + "}" * 1_900,
+    ],
+)
 def test_a_reply_out_of_its_mind_ends_soon(reply):
     assert parse(reply).silence is not None
 
