@@ -48,6 +48,13 @@ def empty_neo4j(neo4j_server):
     return neo4j_server
 
 
+@pytest.fixture
+def cleared_neo4j(neo4j_server):
+    """The shared server of each release without nodes and relationships; it may have our constraints and indexes already."""
+    neo4j_server.clear()
+    return neo4j_server
+
+
 @pytest.fixture(scope="session")
 def demo_graph(tmp_path_factory):
     """The directory of the graph that `make demo` builds."""

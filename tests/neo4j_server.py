@@ -216,8 +216,12 @@ class Server:
             for kind, kinds in (("CONSTRAINT", "CONSTRAINTS"), ("INDEX", "INDEXES")):
                 for record in driver.execute_query(f"SHOW {kinds} YIELD name, type WHERE type <> 'LOOKUP' RETURN name").records:
                     driver.execute_query(f"DROP {kind} `{record['name'].replace('`', '``')}`")
-            with driver.session() as session:
-                session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS").consume()
+        self.clear()
+
+    def clear(self) -> None:
+        """Remove every node and relationship; constraints and indexes stay, which take longer to make than a small graph."""
+        with closing(self.driver()) as driver, driver.session() as session:
+            session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS").consume()
 
     def _java(self, main_class: str, *arguments: str) -> list[str]:
         classes = f"{assemble(self.release)}/*"

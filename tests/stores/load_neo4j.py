@@ -1,18 +1,19 @@
-"""Publishes a graph in a process of its own, for tests that kill it: GRAPH URL are its arguments. Says each window it wrote."""
+"""Publishes a graph, for tests that kill the process it is done in."""
 
-import sys
 from contextlib import ExitStack, closing
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from kgbuild.ledger import Ledger, Snapshot
 from kgbuild.stores import open_store
 from kgbuild.stores.neo4j import writing
 
-if __name__ == "__main__":
-    graph, url = sys.argv[1:]
+
+def load(graph: Path, url: str, windows: Connection) -> None:
+    """Bring a store up to date with a graph. windows: is sent the number of rows of each window when it is written."""
     writing.WINDOW_ROWS = 40  # a small graph in many windows
     with ExitStack() as stack:
-        ledger = stack.enter_context(Ledger.open(Path(graph)))
-        snapshot = stack.enter_context(Snapshot.open(Path(graph)))
-        store = stack.enter_context(closing(open_store(url, ledger, lambda rows: print("wrote", rows, flush=True))))
+        ledger = stack.enter_context(Ledger.open(graph))
+        snapshot = stack.enter_context(Snapshot.open(graph))
+        store = stack.enter_context(closing(open_store(url, ledger, windows.send)))
         store.publish(snapshot, snapshot.differences(store.generation()))

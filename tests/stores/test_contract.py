@@ -30,7 +30,7 @@ def store(request):
         yield request.getfixturevalue("embedded_store")
         return
     server = request.getfixturevalue("neo4j_servers")(request.param)
-    server.empty()
+    server.clear()
     with closing(Neo4jStore(Neo4jAddress.parse(server.url), ReceiptsInMemory(), environment={})) as store:
         yield store
 

@@ -1,10 +1,10 @@
 """Neo4j: what others keep in the same database, refreshes against fresh loads, and what happens when things go wrong."""
 
 import json
+import shlex
 from contextlib import ExitStack, closing, suppress
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,13 +17,13 @@ from kgbuild.stores.elements import LONGEST_NAME_BYTES
 from kgbuild.stores.files import export_neo4j_admin
 from kgbuild.stores.neo4j import Neo4jAddress, Neo4jStore
 from kgbuild.stores.neo4j.statements import quoted
+from kgbuild.stores.neo4j.writing import Row, rounds
 from kgbuild.stores.projection import MARKER
 from kgbuild.stores.protocol import Differences, Publication
 from tests.builders import ACME, COMPANIES, Claim, Graph, differences, graph
-from tests.neo4j_server import NEO4J_RELEASES, CannotRun, Server, running
+from tests.neo4j_server import NEO4J_RELEASES, RELEASES, CannotRun, Server, running
 from tests.stores.receipts import ReceiptsInMemory
 
-ROOT = Path(__file__).parents[2]
 NOTHING_DONE = Publication()
 
 
@@ -34,15 +34,15 @@ def opened(server, receipts=None, advance=lambda rows: None):
 
 
 @pytest.fixture
-def store(empty_neo4j):
-    with closing(opened(empty_neo4j)) as store:
+def store(cleared_neo4j):
+    with closing(opened(cleared_neo4j)) as store:
         yield store
 
 
 @pytest.fixture
-def cypher(empty_neo4j):
+def cypher(neo4j_server):
     """A function that runs a statement as another user of the database would, and returns the rows."""
-    with closing(empty_neo4j.driver()) as driver:
+    with closing(neo4j_server.driver()) as driver:
         yield lambda statement, **parameters: [r.values() for r in driver.execute_query(statement, parameters).records]
 
 
@@ -74,7 +74,7 @@ def test_publishing_again_writes_nothing(store):
     assert publish(store, ACME, ACME) == NOTHING_DONE
 
 
-def test_constraints_and_indexes_are_made_once_and_are_online(store, cypher):
+def test_constraints_and_indexes_are_made_once_and_are_online(empty_neo4j, store, cypher):
     publish(store, ACME)
     made = cypher(
         "SHOW INDEXES YIELD type, labelsOrTypes AS labels, properties AS keys, state WHERE type <> 'LOOKUP'"
@@ -159,20 +159,36 @@ def test_what_others_write_on_our_nodes_and_edges_stays_when_ours_change(store, 
     assert cypher("MATCH (e:Reviewed)-[f:FOUNDED]->() RETURN e.community, f.reviewed_by, f.confidence") == [[3, "me", 0.5]]
 
 
-def test_two_graphs_refuse_each_other_and_the_first_is_unharmed(store, empty_neo4j):
+def test_two_graphs_refuse_each_other_and_the_first_is_unharmed(store, neo4j_server):
     publish(store, ACME)
-    before = held(empty_neo4j)
+    before = held(neo4j_server)
     other = replace(
         graph({"b.txt": "Bob likes Ada"}, [Claim("Bob:Person", "likes", "Ada:Person", "Bob likes Ada")]), graph_id="other"
     )
-    with closing(opened(empty_neo4j)) as second, pytest.raises(StoreError, match="holds another graph"):
+    with closing(opened(neo4j_server)) as second, pytest.raises(StoreError, match="holds another graph"):
         publish(second, other)
-    assert held(empty_neo4j) == before
+    assert held(neo4j_server) == before
 
 
-def test_another_copy_of_the_graph_directory_is_refused_and_repair_takes_over(store, empty_neo4j):
+@pytest.mark.needs_neo4j
+def test_one_graph_in_two_databases_each_follows_from_what_it_holds(neo4j_servers):
+    later = replace(Graph(**{kind: getattr(ACME, kind)[:2] for kind in ("all_documents", "all_entities")}), generation=2)
+    receipts = ReceiptsInMemory()
+    with ExitStack() as stack:
+        servers = [neo4j_servers(release) for release in RELEASES]
+        for server in servers:
+            server.clear()
+        first, second = (stack.enter_context(closing(opened(server, receipts))) for server in servers)
+        publish(first, ACME)
+        publish(second, later)
+        publish(first, later, ACME)
+        assert len(receipts.kept) == 2
+        assert held(servers[0]) == held(servers[1])
+
+
+def test_another_copy_of_the_graph_directory_is_refused_and_repair_takes_over(store, neo4j_server):
     publish(store, replace(ACME, generation=3))
-    with closing(opened(empty_neo4j)) as copy:
+    with closing(opened(neo4j_server)) as copy:
         # It has no receipt of what is there; nor may it be behind.
         with pytest.raises(StoreError, match="another copy"):
             copy.publish(replace(ACME, generation=4), differences(replace(ACME, generation=3), replace(ACME, generation=4)))
@@ -183,7 +199,7 @@ def test_another_copy_of_the_graph_directory_is_refused_and_repair_takes_over(st
         assert publish(copy, replace(ACME, generation=2), replace(ACME, generation=2)) == NOTHING_DONE
 
 
-def test_data_that_clash_with_our_constraints_are_named(store, cypher):
+def test_data_that_clash_with_our_constraints_are_named(empty_neo4j, store, cypher):
     cypher("CREATE (:Entity {id: 'twice'}), (:Entity {id: 'twice'})")
     with pytest.raises(StoreError, match="clashes") as refusal:
         publish(store, ACME)
@@ -275,7 +291,7 @@ class Mortal(ReceiptsInMemory):
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_history_of_publications_equals_a_fresh_load(neo4j_server, made):
     """Some generations are published, some until the process dies, some not at all; then the last one is, as from nothing."""
-    neo4j_server.empty()
+    neo4j_server.clear()
     receipts = Mortal()
     generations = [Graph(generation=0), *(replace(graph, generation=number) for number, (graph, _) in enumerate(made, 1))]
     with closing(opened(neo4j_server, receipts, receipts.pass_moment)) as store:
@@ -291,7 +307,7 @@ def test_any_history_of_publications_equals_a_fresh_load(neo4j_server, made):
         assert store.generation() == len(made)
         assert all(comparison.equal for comparison in store.verify(generations[-1]).values())
     refreshed = held(neo4j_server)
-    neo4j_server.empty()
+    neo4j_server.clear()
     with closing(opened(neo4j_server)) as store:
         publish(store, generations[-1])
     assert refreshed == held(neo4j_server)
@@ -406,56 +422,109 @@ def test_an_import_equals_what_is_published_and_is_refreshed_like_it(release, tm
             Claim("A, \"B\"\n\\C:Odd `class`", "said", " x\x1f;y ^string", text),
         ],
     )  # fmt: skip
+    made = replace(
+        ACME,
+        **{kind: getattr(ACME, kind) + getattr(odd, kind) for kind in ("all_documents", "all_chunks", "all_entities", "all_facts")},
+    )
+    later = replace(ACME, generation=made.generation + 1)
     try:
         with running(release, tmp_path / "neo4j") as server:
-            for number, made in enumerate((ACME, odd)):
-                server.empty()
-                with closing(opened(server)) as store:
-                    publish(store, made)
-                published = held(server)
-                command = export_neo4j_admin(made, tmp_path / f"csv-{number}")
-                server.stop()
-                server.admin(*split(command)[1:], "--overwrite-destination")
-                server.start()
-                assert held(server) == published
-                with closing(opened(server)) as store:
-                    assert store.generation() == made.generation
-                    later = replace(ACME, generation=made.generation + 1)
-                    publish(store, later, made)
-                    assert all(comparison.equal for comparison in store.verify(later).values())
+            with closing(opened(server)) as store:
+                publish(store, made)
+            published = held(server)
+            command = export_neo4j_admin(made, tmp_path / "csv")
+            server.stop()
+            server.admin(*shlex.split(command)[1:], "--overwrite-destination")
+            server.start()
+            assert held(server) == published
+            with closing(opened(server)) as store:
+                assert store.generation() == made.generation
+                publish(store, later, made)
+                assert all(comparison.equal for comparison in store.verify(later).values())
     except CannotRun as reason:
         pytest.skip(str(reason))
-
-
-def split(command):
-    import shlex
-
-    return shlex.split(command)
 
 
 # -- verify
 
 
-def test_verify_names_what_differs_and_repair_mends_it(store, cypher, empty_neo4j):
+DAMAGES = [
+    # What somebody does to a database, and where `verify` says that it differs.
+    ("MATCH (c:Chunk {index: 1}) DETACH DELETE c", {"Chunk", "FROM_DOCUMENT", "NEXT_CHUNK", "FROM_CHUNK"}),
+    ("MATCH (e:Entity {name: 'Paris'}) DETACH DELETE e", {"Entity", "FROM_CHUNK", "BASED_IN"}),
+    ("MATCH (e:Entity {name: 'Acme'}) SET e.name = 'Other', e.born_on = 'never'", {"Entity"}),
+    ("MATCH (e:Entity {name: 'Acme'}) REMOVE e:Company SET e:City", {"Entity"}),
+    ("MATCH (e:Entity {name: 'Acme'}) REMOVE e:Entity", {"Entity", "FROM_CHUNK", "FOUNDED", "BASED_IN", "EMPLOYER"}),
+    ("CREATE (:Entity {id: 'ent_aaaaaaaaaaaaaaaa'})", {"Entity"}),
+    ("MATCH ()-[r:FOUNDED]->() DELETE r", {"FOUNDED"}),
+    ("MATCH ()-[r:FOUNDED]->() SET r.quotes = ['nothing']", {"FOUNDED"}),
+    ("MATCH (s)-[r:FOUNDED]->(o) CREATE (s)-[twin:FOUNDED]->(o) SET twin = properties(r)", {"FOUNDED"}),
+    ("MATCH (s)-[:FROM_CHUNK]->(o) CREATE (s)-[:FROM_CHUNK]->(o)", {"FROM_CHUNK"}),
+    (
+        "MATCH (a:Entity {name: 'Paris'}), (b:Entity {name: 'London'}) CREATE (a)-[:OWNS {id: 'fct_aaaaaaaaaaaaaaaa'}]->(b)",
+        {"OWNS"},
+    ),
+    ("DROP CONSTRAINT entity_id", {"constraints and indexes"}),
+    ("DROP INDEX entity_names", {"constraints and indexes"}),
+    (f"MATCH (m:{MARKER}) DELETE m", set()),
+]
+
+
+def test_verify_names_what_is_damaged_and_repair_mends_it(store, cypher, neo4j_server):
     publish(store, ACME)
-    clean = held(empty_neo4j)
-    assert all(comparison.equal for comparison in store.verify(ACME).values())
-    cypher("MATCH (e:Entity {name: 'Acme'}) SET e.name = 'Other', e.born_on = 'never' REMOVE e:Company SET e:City")
-    cypher("MATCH ()-[r:FOUNDED]->() DELETE r")
-    cypher("MATCH (c:Chunk) WITH c LIMIT 1 DETACH DELETE c")
-    cypher("MATCH (a:Entity {name: 'Paris'}), (b:Entity {name: 'London'}) CREATE (a)-[:OWNS {id: 'fct_aaaaaaaaaaaaaaaa'}]->(b)")
-    cypher("CREATE (:Entity {id: 'ent_aaaaaaaaaaaaaaaa'})")
-    acme = next(entity.id for entity in ACME.entities() if entity.name == "Acme")
-    found = store.verify(ACME)
-    assert (found["Entity"].different, found["Entity"].extra) == (1, 1)
-    assert set(found["Entity"].named) == {acme, "ent_aaaaaaaaaaaaaaaa"}
-    assert (found["FOUNDED"].missing, found["Chunk"].missing, found["OWNS"].extra) == (1, 1, 1)
-    assert found["Document"].equal
-    store.repair(ACME)
-    assert held(empty_neo4j) == clean
-    # What others wrote is no difference.
+    clean = held(neo4j_server)
+    for damage, kinds in DAMAGES:
+        cypher(damage)
+        assert {kind for kind, comparison in store.verify(ACME).items() if not comparison.equal} == kinds, damage
+        assert (store.generation() is None) == (MARKER in damage)
+        store.repair(ACME)
+        assert all(comparison.equal for comparison in store.verify(ACME).values()), damage
+        assert (store.generation(), held(neo4j_server)) == (ACME.generation, clean), damage
+    # A later generation is published as if nothing had been.
+    publish(store, replace(Graph(), generation=2), ACME)
+    assert held(neo4j_server) == []
+
+
+def test_verify_names_the_ids_of_what_differs(store, cypher):
+    publish(store, ACME)
+    cypher("MATCH (e:Entity {name: 'Acme'}) SET e.name = 'Other' CREATE (:Entity {id: 'ent_aaaaaaaaaaaaaaaa'})")
+    found = store.verify(ACME)["Entity"]
+    assert (found.missing, found.different, found.extra) == (0, 1, 1)
+    assert set(found.named) == {"ent_aaaaaaaaaaaaaaaa", *(entity.id for entity in ACME.entities() if entity.name == "Acme")}
+    assert found.expected_hash != found.found_hash
+
+
+def test_what_others_write_is_no_difference(store, cypher):
+    publish(store, ACME)
     cypher("MATCH (e:Entity {name: 'Acme'}) SET e.community = 1, e:Reviewed CREATE (e)-[:LIKES]->(:Entity {id: 'mine'})")
+    cypher("CREATE INDEX theirs IF NOT EXISTS FOR (r:Reviewed) ON (r.community)")
     assert all(comparison.equal for comparison in store.verify(ACME).values())
+
+
+def test_a_database_that_lost_its_mark_is_refused_until_it_is_repaired(store, cypher):
+    publish(store, ACME)
+    cypher(f"MATCH (m:{MARKER}) DELETE m")
+    later = replace(ACME, generation=2)
+    for _ in range(2):
+        with pytest.raises(StoreError, match=r"lost the mark .* --repair"):
+            publish(store, later)
+    store.repair(later)
+    assert publish(store, later, later) == NOTHING_DONE
+
+
+# -- writers
+
+
+@given(st.lists(st.lists(st.sampled_from("abcdefghij"), min_size=1, max_size=2), max_size=40), st.integers(1, 4))
+def test_no_two_writers_of_a_round_touch_the_same_node_and_every_row_is_written_once(touched, writers):
+    rows = [Row("statement", tuple(nodes), {"id": number}) for number, nodes in enumerate(touched)]
+    written = []
+    for lanes in rounds(rows, writers):
+        assert len(lanes) <= writers
+        nodes = [{node for row in lane for node in row.nodes} for lane in lanes]
+        assert sum(map(len, nodes)) == len(set().union(*nodes))
+        written += [row for lane in lanes for row in lane]
+    assert sorted(row.values["id"] for row in written) == list(range(len(rows)))
 
 
 # -- addresses, logging in, and a server that is not as it should be
