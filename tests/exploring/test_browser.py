@@ -94,23 +94,24 @@ def drop(tab, path):
     )
 
 
-def fit(tab):
-    """Wait until the room for the graph is what it will be, and make the graph fill it."""
-    tab.wait_for_timeout(1_000)
-    tab.get_by_label("zoom-to-fit").click()
-    tab.wait_for_timeout(1_000)
-
-
-def turn_overview(tab):
-    """Close what lies over the graph and tells about it, or open it again."""
-    tab.get_by_label(re.compile("(Collapse|Expand) the node properties display")).click()
-    fit(tab)
+def picture_beside_the_guide(tab):
+    """Close what is not of the graph, take the picture of guide and graph, and close the guide: more room for the next one."""
+    tab.get_by_text("information on product usage").locator("xpath=following-sibling::span").click()
+    for _ in ("the style sheet", "the login"):
+        tab.get_by_title("Close").last.click()
+    overview = tab.get_by_label(re.compile("(Collapse|Expand) the node properties display"))
+    overview.click()
+    picture(tab, "browser")
+    tab.get_by_test_id("navigationGuides").click()
+    overview.click()
 
 
 def picture(tab, name):
-    if PICTURES:
-        tab.evaluate("document.querySelectorAll('*').forEach((element) => { element.scrollTop = 0; })")
-        tab.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
+    tab.wait_for_timeout(1_000)  # what was opened or closed slides
+    tab.get_by_label("zoom-to-fit").click()
+    tab.wait_for_timeout(1_000)
+    tab.evaluate("document.querySelectorAll('*').forEach((element) => { element.scrollTop = 0; })")
+    tab.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
 
 
 def test_the_guide_opens_from_its_link_and_leads_through_the_graph(browser, held, demo_graph):
@@ -137,21 +138,15 @@ def test_the_guide_opens_from_its_link_and_leads_through_the_graph(browser, held
 
     # An edge that is clicked shows the words that state it.
     if PICTURES:
-        browser.get_by_text("information on product usage").locator("xpath=following-sibling::span").click()
-        for _ in ("the style sheet", "the login"):
-            browser.get_by_title("Close").last.click()
-    turn_overview(browser)
-    picture(browser, "browser")
-    browser.get_by_test_id("navigationGuides").click()  # closes the guide: more room for the graph
-    fit(browser)
+        picture_beside_the_guide(browser)
     browser.mouse.click(*browser.evaluate(AN_EDGE_IN_SIGHT))
-    turn_overview(browser)
     inspector = browser.get_by_test_id("vizInspector")
     inspector.get_by_text("Relationship properties").wait_for()
     shown = " ".join(inspector.inner_text().split())
     (fact_id,) = re.findall(r"fct_\w+", shown)
     assert all(" ".join(quote.split()) in shown for quote in quotes[fact_id])
-    picture(browser, "browser-edge")
+    if PICTURES:
+        picture(browser, "browser-edge")
 
 
 def test_saved_queries_and_colours_can_be_dropped_on_the_window(browser, held, tmp_path):

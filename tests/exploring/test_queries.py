@@ -68,9 +68,11 @@ def acme(published_on="2020-01-02"):
     return replace(ACME, all_documents=sources, all_facts=facts)
 
 
-@pytest.fixture
-def acme_store(empty_neo4j):
-    with opened(empty_neo4j) as store:
+@pytest.fixture(scope="module")
+def acme_store(neo4j_server):
+    """A store that holds ACME, for the tests that follow one another here and only read it."""
+    neo4j_server.empty()
+    with opened(neo4j_server) as store:
         store.publish(acme(), differences(None, acme()))
         yield store
 
