@@ -138,7 +138,7 @@ def test_a_server_that_is_away_ends_the_run_and_its_return_goes_on(tmp_path):
     folder = write(tmp_path / "docs", texts(range(270)))  # two batches at a time, and a third one that gets no answer at all
     server = LoopbackServer()
     with server.running():
-        server.trouble = lambda body, times: "reset" if len(server.asked) > 100 else None
+        server.trouble = lambda body, times: "reset" if len(server.asked) > 240 else None
         with pytest.raises(ModelUnavailable, match=r"127\.0\.0\.1"):
             built(folder, tmp_path / "graph", server.url)
     with pytest.raises(ModelUnavailable, match=r"127\.0\.0\.1"):
