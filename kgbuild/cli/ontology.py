@@ -84,6 +84,7 @@ def induce(
 
     Edit what is proposed: merge properties, say what they mean, give classes parents. Then build again with --ontology.
     """
+    from kgbuild.extraction.open_mode import known_properties
     from kgbuild.ledger import Snapshot
 
     if output.exists():
@@ -91,7 +92,8 @@ def induce(
     name = output.resolve().parent.name if output.stem == "ontology" else output.stem
     with Snapshot.open(graph) as snapshot:
         entities = {entity.id: entity for entity in snapshot.entities()}
-        proposal = ontology.induce(snapshot.facts(), entities, name, min_count)
+        known = known_properties() if snapshot.ontology.is_open else snapshot.ontology.properties
+        proposal = ontology.induce(snapshot.facts(), entities, name, min_count, known)
     proposed = proposal.ontology
     if not proposed.properties:
         raise InputError(graph, f"no property has {min_count} facts", "Build from more documents, or lower --min-count")

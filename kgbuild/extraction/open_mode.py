@@ -69,6 +69,11 @@ def _bundled() -> tuple[_Bundled, ...]:
     return tuple(_Bundled(ontology, Names(ontology.classes), Names(ontology.properties)) for ontology in read)
 
 
+def known_properties() -> dict[str, Property]:
+    """Return what is known by name; where bundled ontologies share one, as the first has it."""
+    return {name: prop for bundled in reversed(_bundled()) for name, prop in bundled.ontology.properties.items()}
+
+
 def known_digest() -> str:
     """Return a digest of all that is known, which decides what is open."""
     return ids.digest("known", [bundled.ontology.digest for bundled in _bundled()])

@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from kgbuild.ontology.model import ANY_LITERAL, TIMES, XSD_DATATYPES, Ontology, OntologyClass, Property
 from kgbuild.records import Entity, EntityRef, Fact
@@ -45,8 +46,18 @@ class _Seen:
     qualifiers: tuple[str, ...]
 
 
-def induce(facts: Iterable[Fact], entities: Mapping[str, Entity], name: str, min_count: int = 1) -> Proposal:
-    """Propose an ontology for facts; inferred ones do not count. min_count: facts that a property needs to be proposed."""
+def induce(
+    facts: Iterable[Fact],
+    entities: Mapping[str, Entity],
+    name: str,
+    min_count: int = 1,
+    known: Mapping[str, Property] = MappingProxyType({}),
+) -> Proposal:
+    """Propose an ontology for facts; inferred ones do not count.
+
+    min_count: facts that a property needs to be proposed. known: properties that facts may be of, which say themselves what they
+    mean and are called.
+    """
     seen = [_seen(fact, entities) for fact in facts if fact.derived_from is None]
     groups: dict[str, list[_Seen]] = defaultdict(list)
     for one in seen:
@@ -58,7 +69,7 @@ def induce(facts: Iterable[Fact], entities: Mapping[str, Entity], name: str, min
     class_names = _named(spellings, _bare, _class_identifier)
     predicates = Counter(one.predicate for group in kept for one in group)
     property_names = _named(predicates, _alike, _identifier)
-    properties = [_property(group, property_names, class_names) for group in kept]
+    properties = [_property(group, property_names, class_names, known) for group in kept]
     used = {class_ for prop in properties for class_ in (*prop.domain, *prop.range_classes)}
     members = _members((one for group in kept for one in group), class_names)
     classes = [_class(class_, members[class_], spellings, class_names) for class_ in dict.fromkeys(class_names.values())]
@@ -83,20 +94,24 @@ def _seen(fact: Fact, entities: Mapping[str, Entity]) -> _Seen:
     return _Seen(subject.name, subject.class_name, fact.predicate, fact.object.text, "", fact.object.datatype, qualifiers)
 
 
-def _property(group: Sequence[_Seen], property_names: Mapping[str, str], class_names: Mapping[str, str]) -> Property:
+def _property(
+    group: Sequence[_Seen], property_names: Mapping[str, str], class_names: Mapping[str, str], known: Mapping[str, Property]
+) -> Property:
     first, *others = _by_count(Counter(one.predicate for one in group))
-    label = _label(first)
+    meant = known.get(first, Property(first, _label(first)))
+    label = meant.label
     examples = dict.fromkeys(f"{one.subject} | {label} | {one.object}" for one in group)
     qualifiers = dict.fromkeys(name for one in group for name in one.qualifiers)
     datatypes = (one.datatype if one.datatype in XSD_DATATYPES else ANY_LITERAL for one in group if one.datatype)
     return Property(
         name=property_names[first],
         label=label,
-        description=f"Seen in {_counted(len(group))}.",
+        description=f"{meant.description} Seen in {_counted(len(group))}.".strip(),
         domain=_often(Counter(class_names[one.subject_class] for one in group)),
         range=_often(Counter(class_names[one.object_class] for one in group if not one.datatype) + Counter(datatypes)),
-        aliases=_other_spellings(label, others),
+        aliases=_other_spellings(label, (*others, *meant.aliases)),
         examples=tuple(examples)[:MAX_EXAMPLES],
+        iri=meant.iri,
         temporal=any(name in TIMES for name in qualifiers),
         qualifiers=tuple(name for name in qualifiers if name not in TIMES),
     )

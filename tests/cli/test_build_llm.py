@@ -115,6 +115,8 @@ def test_an_ontology_is_proposed_checked_and_built_with(run, friends):
     proposed = read(mine)
     assert (proposed.name, list(proposed.properties), set(proposed.classes)) == ("mine", ["liked"], {"Person", "Pet_Dog"})
     assert proposed.properties["liked"].aliases == ("likes",)
+    run("ontology", "induce", "all.yaml", "--min-count", 1)
+    assert "birthplace" in read("all.yaml").properties["born_in"].aliases
 
     report = built(run, "--extractor", "llm", "--ontology", mine)
     assert facts() == {("Ada Byron", "liked", "Rex"), ("Bob Stone", "liked", "Rex")}

@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kgbuild.ids import entity_id
-from kgbuild.ontology import Severity, check, induce, read, write
+from kgbuild.ontology import Property, Severity, check, induce, read, write
 from kgbuild.records import Derivation, Entity, EntityRef, Evidence, Fact, Literal, LiteralValue, Qualifier, Span
 
 
-def proposal(*triples, min_count=1, derived_from=None):
+def proposal(*triples, min_count=1, derived_from=None, **options):
     """Induce from facts of "name:Class | predicate | name:Class or value^datatype", a qualifier's name after another bar."""
     entities, facts = {}, []
 
@@ -28,7 +28,7 @@ def proposal(*triples, min_count=1, derived_from=None):
         facts.append(
             Fact(f"fct_{number}", entity(subject), predicate, object_, 1.0, evidence, qualifiers, derived_from=derived_from)
         )
-    return induce(facts, entities, "induced", min_count)
+    return induce(facts, entities, "induced", min_count, **options)
 
 
 ADA, BOB = "Ada:Person | born_in | London:Place", "Bob:Person | born_in | Paris:Place"
@@ -112,6 +112,14 @@ def test_what_is_too_rare_is_left_out_and_counted():
     found = proposal(ADA, BOB, "Ada:Person | likes | Rex:Dog", min_count=2)
     assert list(found.ontology.properties) == ["born_in"]
     assert (found.left_out_predicates, found.left_out_classes) == ({"likes": 1}, {"Dog": 1})
+
+
+def test_a_known_property_says_itself_what_it_means_and_is_called():
+    meant = Property("born_in", "place of birth", "Where a person was born.", aliases=("born in", "native of"), iri="http://x/P19")
+    prop = proposal(ADA, "Ada:Person | likes | Rex:Dog", known={"born_in": meant}).ontology.properties["born_in"]
+    assert (prop.label, prop.aliases, prop.iri) == ("place of birth", ("born in", "native of"), "http://x/P19")
+    assert prop.description == "Where a person was born. Seen in 1 fact."
+    assert (prop.domain, prop.range) == (("Person",), ("Place",))
 
 
 def test_what_was_inferred_is_no_observation():
