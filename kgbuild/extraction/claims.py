@@ -2,7 +2,8 @@
 
     words -> places in the text -> the classes that fit -> CandidateTriple
 
-predicate       a property's name, else its label, else an alias ("placeOfBirth", "place of birth" and "PLACE_OF_BIRTH" are one).
+predicate       a property's name, else its label, else an alias ("placeOfBirth", "place of birth" and "PLACE_OF_BIRTH" are one),
+                else the same without auxiliary verbs ("was born in").
 classes         as given, by name, label or alias. A class not given may be any that the property's domain or range names, or the
                 first class without a parent where it names none. Of all combinations that fit, the first that the rules accept
                 counts; so a triple is rejected for a class that nobody gave only when every choice would be.
@@ -14,6 +15,7 @@ evidence        as given, else the sentence that holds both, or the smallest run
 qualifiers      of those that the property allows, where the words stand, in the evidence if they do; times normalised as dates.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Annotated
@@ -100,7 +102,8 @@ class ClaimReader:
         document_id = text.chunk.document_id
         subject_words = subject_at.of(text.text) if subject_at else readable(claim.subject)
         object_words = object_at.of(text.text) if object_at else readable(claim.object)
-        for name in self._properties.called(claim.predicate) or [claim.predicate]:
+        called = self._properties.called(claim.predicate) or self._properties.called(without_auxiliaries(claim.predicate))
+        for name in called or [claim.predicate]:
             prop = self._ontology.properties.get(name) if self._ontology else None
             qualifiers = self._qualifiers(claim, prop, text, evidence)
             objects = self._objects(claim.object_class, prop, object_at, object_words, document_id)
@@ -183,6 +186,19 @@ def _grounded(claim: Claim, text: Passage) -> tuple[Span | None, Span | None, Sp
 def _given_evidence(claim: Claim, text: Passage) -> Span | None:
     place = claim.evidence
     return Span(place.start, place.end) if place and 0 <= place.start < place.end <= len(text.text) else None
+
+
+_SMALL = "is|are|was|were|be|been|has|have|had|an?|the"
+_AUXILIARIES = re.compile(rf"^(?:(?:{_SMALL}) )+(?!(?:{_SMALL})$)(?=.)")
+
+
+def without_auxiliaries(predicate: str) -> str:
+    """Return a predicate in lower case, without the auxiliary verbs and articles that it begins with.
+
+    >>> without_auxiliaries("was born in"), without_auxiliaries("isThe capital_of"), without_auxiliaries("is a")
+    ('born in', 'capital of', 'is a')
+    """
+    return _AUXILIARIES.sub("", spoken(predicate))
 
 
 class Names:

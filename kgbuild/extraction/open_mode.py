@@ -11,18 +11,14 @@ from functools import cache
 
 from kgbuild import ids
 from kgbuild import ontology as ontologies
-from kgbuild.compact.catalogue import spoken
 from kgbuild.compact.literals import find_literals, normalise
-from kgbuild.extraction.claims import Claim, Names
+from kgbuild.extraction.claims import Claim, Names, without_auxiliaries
 from kgbuild.ontology.model import ANY_LITERAL, XSD_DATATYPES, Ontology, Property
 
 OPEN = Ontology("open", {}, {}, title="Without an ontology")
 """What a graph is built under that nobody gave an ontology for: it allows everything and knows nothing."""
 
 MARK = "open"
-
-_SMALL = "is|are|was|were|be|been|has|have|had|an?|the"
-_AUXILIARY = re.compile(rf"^(?:(?:{_SMALL}) )+(?!(?:{_SMALL})$)(?=.)")
 
 
 def predicate_name(words: str) -> str:
@@ -31,8 +27,8 @@ def predicate_name(words: str) -> str:
     >>> predicate_name("was born in"), predicate_name("worksFor"), predicate_name("CEO of"), predicate_name("is a")
     ('born_in', 'works_for', 'ceo_of', 'is_a')
     """
-    letters = "".join(character if f"_{character}".isidentifier() else " " for character in spoken(words))
-    return "_".join(_AUXILIARY.sub("", " ".join(letters.split())).split()) or "related_to"
+    letters = "".join(character if f"_{character}".isidentifier() else " " for character in words)
+    return "_".join(without_auxiliaries(letters).split()) or "related_to"
 
 
 def as_known_or_open(claim: Claim) -> Claim:

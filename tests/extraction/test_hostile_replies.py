@@ -61,6 +61,9 @@ NO_USE, IN_PART = "no usable reply", "reply read in part"
         # Nothing, or a refusal.
         ("", 0, [], NO_USE),
         ("I'm sorry, but I can't help with that.", 0, [], NO_USE),
+        # Properties by label and alias, auxiliary verbs or not.
+        (said(property="led by", subject="Acme", object="Ada Byron"), 1, [], None),
+        (said(property="is led by", subject="Acme", object="Ada Byron"), 1, [], None),
         # What is not in the text, or not in the ontology, has its reason.
         (said(subject="Eve"), 0, [Reason.NOT_IN_TEXT], None),
         (said(subject="ada byron"), 0, [Reason.NOT_IN_TEXT], None),
