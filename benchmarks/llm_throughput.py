@@ -163,7 +163,9 @@ def graphrag(url: str, slots: int, texts: list[str]) -> tuple[float, float]:
         await extractor.run(TextChunks(chunks=given.chunks[:1]), schema=schema)
         clock = Clock()
         await extractor.run(given, schema=schema)
-        return clock.per(len(texts))
+        taken = clock.per(len(texts))
+        await llm.async_client.close()
+        return taken
 
     return asyncio.run(run())
 

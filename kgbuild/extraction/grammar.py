@@ -164,6 +164,21 @@ def signatures(ontology: Ontology, text: Copyable) -> tuple[Signature, ...]:
         everything = tuple(dict.fromkeys(word for datatype in ("date", "decimal") for word in text.literals(datatype)))
         return (Signature((), OPEN_CLASSES, OPEN_CLASSES, everything, _qualifiers(TIMES, ontology, text)),)
     grouped: dict[Signature, list[str]] = {}
+    for name, branch in _branches(ontology, text):
+        grouped.setdefault(branch, []).append(name)
+    return tuple(
+        Signature(tuple(names), branch.subject_classes, branch.object_classes, branch.literals, branch.qualifiers)
+        for branch, names in grouped.items()
+    )
+
+
+def has_signatures(ontology: Ontology, text: Copyable) -> bool:
+    """Tell whether the ontology allows anything of a text, without working out all that it does."""
+    return ontology.is_open or next(_branches(ontology, text), None) is not None
+
+
+def _branches(ontology: Ontology, text: Copyable) -> Iterator[tuple[str, Signature]]:
+    """Yield each property that the text may have a triple of, by the name that a model reads, with its signature alone."""
     class_names = called(ontology.classes)
 
     @cache
@@ -174,11 +189,7 @@ def signatures(ontology: Ontology, text: Copyable) -> tuple[Signature, ...]:
     for name, prop in zip(called(ontology.properties).values(), ontology.properties.values(), strict=True):
         branch = _branch(prop, ontology, text, classes)
         if branch.subject_classes and (branch.object_classes or branch.literals != ()):
-            grouped.setdefault(branch, []).append(name)
-    return tuple(
-        Signature(tuple(names), branch.subject_classes, branch.object_classes, branch.literals, branch.qualifiers)
-        for branch, names in grouped.items()
-    )
+            yield name, branch
 
 
 def _branch(prop: Property, ontology: Ontology, text: Copyable, classes: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Signature:

@@ -19,7 +19,7 @@ from kgbuild.errors import BudgetSpent, InputError, KgbuildError, ModelUnavailab
 from kgbuild.extraction import parsing
 from kgbuild.extraction.claims import ClaimReader, Place
 from kgbuild.extraction.examples import WorkedExample, worked_examples
-from kgbuild.extraction.grammar import MAX_TRIPLES, Copyable, lark_grammar, plain_schema, signatures, span_schema
+from kgbuild.extraction.grammar import MAX_TRIPLES, Copyable, has_signatures, lark_grammar, plain_schema, span_schema
 from kgbuild.extraction.grounding import Flattened, Passage
 from kgbuild.extraction.messages import AS_LIST, AS_OBJECT, MAX_EXAMPLES, probe_message, system_message, user_message
 from kgbuild.extraction.open_mode import as_known_or_open, known_digest
@@ -162,7 +162,7 @@ class LlmExtractor:
 
     def first_request(self, chunk: Chunk) -> Request | None:
         text = Flattened.of(chunk.text)
-        if not signatures(self._ontology, Copyable.of(text)):
+        if not has_signatures(self._ontology, Copyable.of(text)):
             return None
         return Request((self._system, user_message(self._passage, chunk, text, self._examples, AS_LIST, "")), MAX_REPLY_TOKENS)
 
@@ -170,7 +170,7 @@ class LlmExtractor:
         """Ask about a chunk, in halves where the reply to the whole is or would be cut short."""
         text = Flattened.of(chunk.text)
         copyable = Copyable.of(text)
-        if not copyable.has_words or not signatures(self._ontology, copyable):
+        if not copyable.has_words or not has_signatures(self._ontology, copyable):
             return ()  # nothing that a triple could be made of
         await self._room()  # before anything is asked
         if rewritten is None:
