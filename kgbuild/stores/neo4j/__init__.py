@@ -2,7 +2,8 @@
 
 store.py        the store: claim a database, publish, query       connecting.py   addresses, logging in, errors
 publishing.py   a change as rows: nodes, relationships, what went writing.py      rows to the server, several at a time
-statements.py   every statement that writes                       receipts.py     what the ledger keeps of it
+statements.py   every statement that is sent                      receipts.py     what the ledger keeps of it
+verifying.py    what a database holds against the ledger, and mending it
 """
 
 from kgbuild.stores.neo4j.connecting import Neo4jAddress

@@ -1,4 +1,4 @@
-"""Every statement that is sent to Neo4j to write a graph, as it stands for Neo4j 5.26 and later, without APOC.
+"""Every statement that is sent to Neo4j to write or compare a graph, as it stands for Neo4j 5.26 and later, without APOC.
 
 Values, labels and ids are parameters. The type of a relationship is part of the text, quoted: matching a type that is a parameter
 takes four times as long. Whatever writes may be sent twice: it then finds what it wrote. Rows: see `publishing`.
@@ -8,7 +8,7 @@ from kgbuild.stores.elements import ends_of
 from kgbuild.stores.projection import MARKER
 
 SCHEMA = {
-    # By what is there afterwards, in the words of `schema_held`.
+    # By what is there afterwards, as `verifying.schema_compared` names what READ_SCHEMA finds.
     "unique Document.id": "CREATE CONSTRAINT document_id IF NOT EXISTS FOR (n:Document) REQUIRE n.id IS UNIQUE",
     "unique Chunk.id": "CREATE CONSTRAINT chunk_id IF NOT EXISTS FOR (n:Chunk) REQUIRE n.id IS UNIQUE",
     "unique Entity.id": "CREATE CONSTRAINT entity_id IF NOT EXISTS FOR (n:Entity) REQUIRE n.id IS UNIQUE",

@@ -75,7 +75,7 @@ class Neo4jStore:
                 if receipt and before.generation == snapshot.generation == differences.since and len(receipt.written) == 1:
                     return Publication()
             self._prepare(writer, snapshot.graph_id)
-            if before is None and (ours := writer.run(statements.OURS)):
+            if before is None and (ours := writer.run(statements.OURS)) and self.marker() is None:
                 problem = f"the database lost the mark that says which graph it holds, for it holds {ours[0]['id']}"
                 raise StoreError(self.address, problem, _repair(self.address))
             marker = self._claimed(writer, snapshot)
