@@ -49,6 +49,16 @@ def test_classes_and_facts_are_counted_as_the_ledger_counts_them(neo4j_demo, dem
         assert {path[1]["id"] for path, _ in answer(store, snapshot, "disputed").rows} == disputed
 
 
+def test_entities_with_disputed_or_superseded_values_are_found_though_the_values_are_not_in_the_store(neo4j_demo, demo_graph):
+    with opened(neo4j_demo) as store, Snapshot.open(demo_graph) as snapshot:
+        values = [fact for fact in snapshot.facts() if not isinstance(fact.object, EntityRef)]
+        names = {entity.id: entity.name for entity in snapshot.entities()}
+        more = {fact.subject_id for fact in values if fact.status is not Status.ASSERTED}
+        found = answer(store, snapshot, "values").rows
+        assert sorted(name for name, *_ in found) == sorted(names[id_] for id_ in more)
+        assert {id_ for *_, ids in found for id_ in ids} == {fact.id for fact in values if fact.subject_id in more}
+
+
 def test_the_first_path_leads_over_more_than_one_fact(neo4j_demo, demo_graph):
     with opened(neo4j_demo) as store, Snapshot.open(demo_graph) as snapshot:
         (path, *_) = (row[0] for row in answer(store, snapshot, "path").rows)

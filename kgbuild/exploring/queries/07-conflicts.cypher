@@ -1,6 +1,6 @@
 // Conflicts
 // Facts that cannot all be true, side by side: what the graph prefers, what disputes it, and the words for each.
-// Values such as dates are not edges: `kgbuild explain` shows their other sides.
+// Of values such as dates, which are not edges, the next query tells.
 MATCH (s:Entity)-[lost {status: 'disputed'}]->(o:Entity)
 CALL (s, lost, o) {
   MATCH (s)-[kept]->(:Entity) WHERE type(lost) IN $one_object AND type(kept) = type(lost) AND kept <> lost
