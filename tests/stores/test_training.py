@@ -5,7 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from kgbuild.extraction.grammar import Copyable, lark_grammar
+from kgbuild.extraction.grounding import Flattened
 from kgbuild.extraction.llm import LlmExtractor
+from kgbuild.extraction.open_mode import OPEN
 from kgbuild.ids import identified
 from kgbuild.judging.llm_support import questions
 from kgbuild.judging.protocol import Candidates
@@ -16,6 +19,7 @@ from kgbuild.prompts import read_prompt
 from kgbuild.records import Failure, JudgedTriple, Reason, Verdict, moved
 from kgbuild.stores.files import export_extraction_training, export_judge_training
 from tests.builders import COMPANIES, Graph, chunks_of, document, triple
+from tests.extraction.test_grammar import accepts
 
 ACCEPTED = Verdict.accepted(0.97, "judge")
 UNSUPPORTED = Verdict.rejected(Reason.NOT_SUPPORTED, "probability 0.02", 0.02, "judge")
@@ -236,6 +240,18 @@ def test_an_extractor_that_answers_as_it_was_taught_finds_what_was_accepted(tmp_
     assert sorted(map(str, (said(one) for extraction in found for one in extraction.candidates))) == sorted(
         str(said(one.triple)) for one in graph.all_rejected
     )
+
+
+def test_without_an_ontology_the_answers_are_what_the_open_grammar_allows(tmp_path):
+    claims = [("Ada:Person", "founded", "Acme:Organization"), ("Bolt:Organization", "based_in", "Paris:Place")]
+    graph = replace(graph_of(TEXT, *claims), ontology=OPEN)
+    export_extraction_training(graph, tmp_path / "extraction.jsonl")
+    taught = [turns[-1]["content"] for turns in lines(tmp_path / "extraction.jsonl")]
+    shown = [Flattened.of(chunk.text) for chunk in graph.chunks()]
+    for answer in taught:
+        allowed = [lark_grammar(Copyable.of(text), OPEN, range(1, len(text.sentences) + 1)) for text in shown]
+        assert any(accepts(lark, answer) for lark in allowed), answer
+    assert sum(answer != "[]" for answer in taught) == 2
 
 
 @pytest.mark.parametrize(

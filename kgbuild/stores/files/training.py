@@ -17,6 +17,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Protocol
 
+from kgbuild.compact.catalogue import spoken
 from kgbuild.extraction.examples import worked_examples
 from kgbuild.extraction.grounding import Flattened
 from kgbuild.extraction.messages import AS_LIST, system_message, user_message
@@ -137,7 +138,7 @@ def _answer(accepted: Iterable[CandidateTriple], chunk: Chunk, text: Flattened, 
             "sentence": number,
             "subject": _flat(subject.text),
             "subject_class": classes.get(subject.class_name, subject.class_name),
-            "property": properties.get(triple.predicate, triple.predicate),
+            "property": properties.get(triple.predicate) or spoken(triple.predicate),  # in open mode a model writes words
             "object": _flat(object_.text),
         }
         if isinstance(object_, Mention):
