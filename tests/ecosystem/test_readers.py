@@ -14,9 +14,9 @@ from kgbuild.ledger import Snapshot
 from kgbuild.records import EntityRef
 from kgbuild.stores.neo4j import Neo4jAddress, Neo4jStore
 
-pytest.importorskip(
-    "neo4j_graphrag", reason="neo4j-graphrag, LangChain and LlamaIndex are not in this environment: make test-ecosystem"
-)
+pytest.importorskip("neo4j_graphrag", reason="neo4j-graphrag is not in this environment: make test-ecosystem")
+pytest.importorskip("langchain_neo4j", reason="langchain-neo4j is not in this environment: make test-ecosystem")
+pytest.importorskip("llama_index.graph_stores.neo4j", reason="LlamaIndex is not in this environment: make test-ecosystem")
 
 from langchain_core.language_models import FakeListLLM
 from langchain_neo4j import GraphCypherQAChain, Neo4jGraph
