@@ -30,8 +30,10 @@ SAME_PAIR_OTHER_PROPERTY = 0.5
 SWAPPED_OR_WRONG_BOUNDARY = 1.0
 UNLISTED_MENTION = 0.1
 
+KEPT, KEPT_WITHIN = 0.5, 12.0
+"""How much the mean squared distance from earlier scores counts, and the score beyond which, up or down, distance is nothing."""
 REMINDED = 0.06
-"""How much answers kept on sentences without labels count, beside the loss of the labelled ones."""
+"""How much mentions count that change in sentences without labels."""
 
 LABEL_DROPOUT, TYPE_DROPOUT, OWN_DROPOUT = 0.3, 0.3, 0.3
 SWAP_SHARE = 0.25
@@ -90,6 +92,7 @@ class Schedule:
     """How long and how fast. Rates are the highest, reached after `warm_up` steps, then falling in a line to a twentieth.
 
     falls_over: steps that the fall takes, `steps` where 0; longer than `steps` for a stage that another one goes on from.
+    own_rate: of the corrections that belong to one property each, `head_rate` where 0.
     """
 
     steps: int
@@ -99,6 +102,7 @@ class Schedule:
     batch_size: int = 16
     dropout: float = 0.1
     falls_over: int = 0
+    own_rate: float = 0.0
 
 
 class Labels:
@@ -402,13 +406,15 @@ def loss_of(
         theirs = teacher.network.read(sentences)
         their_roles = teacher.network.roles(theirs, starts, ends)
         their_mentions = teacher.network.mentions(theirs)
-        taught = teacher.network.pairs(theirs, starts, ends, their_roles, teacher.labels, teacher.biases).sigmoid()[..., columns]
+        their_scores = teacher.network.pairs(theirs, starts, ends, their_roles, teacher.labels, teacher.biases)[..., columns]
+    # Scores, not probabilities: of answers near nothing those hardly tell how far they sank, and other sentences sink with them.
+    moved = scores[..., columns].clamp(-KEPT_WITHIN, KEPT_WITHIN) - their_scores.clamp(-KEPT_WITHIN, KEPT_WITHIN)
     valid = (there[:, :, None] & there[:, None])[..., None].float()
+    compared = (valid.flatten(1).sum(1) * len(columns)).clamp(min=1)
+    left_behind = (moved**2 * valid).flatten(1).sum(1) / compared
     unlabelled = torch.tensor([item.example.source in task.unlabelled for item in batch], device=device).float()
-    left_behind = ((scores[..., columns].sigmoid() - taught) ** 2 * valid).flatten(1).sum(1)
     mentions_left_behind = ((mention_scores.sigmoid() - their_mentions.sigmoid()) ** 2).flatten(1).sum(1)
-    reminded = REMINDED * unlabelled * (left_behind + mentions_left_behind)
-    return loss + (reminded + (1 - unlabelled) * left_behind).mean()
+    return loss + (KEPT * left_behind + REMINDED * unlabelled * mentions_left_behind).mean()
 
 
 def rate_at(step: int, schedule: Schedule) -> float:
@@ -420,11 +426,12 @@ def rate_at(step: int, schedule: Schedule) -> float:
 
 
 def optimiser_for(network: Network, schedule: Schedule) -> torch.optim.Optimizer:
-    encoder = [p for name, p in network.named_parameters() if p.requires_grad and name.startswith("layers.")]
-    heads = [p for name, p in network.named_parameters() if p.requires_grad and not name.startswith("layers.")]
-    return torch.optim.AdamW(
-        [{"params": encoder, "lr": schedule.encoder_rate}, {"params": heads, "lr": schedule.head_rate}], weight_decay=0.01
-    )
+    rates = {"layers": schedule.encoder_rate, "own": schedule.own_rate, "own_bias": schedule.own_rate}
+    groups: dict[float, list[torch.nn.Parameter]] = defaultdict(list)
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad:
+            groups[rates.get(name.partition(".")[0]) or schedule.head_rate].append(parameter)
+    return torch.optim.AdamW([{"params": parameters, "lr": rate} for rate, parameters in groups.items()], weight_decay=0.01)
 
 
 def learn(

@@ -22,6 +22,8 @@ properties:
 """
 NAMES = ("Ada", "Bob", "Cleo", "Dan", "Eva", "Finn", "Gil", "Hana", "Ivo", "June", "Kai", "Lena")
 PATTERNS = ("Every morning {} takes the old dog {} out to the park.", "{} walks {} twice a day, whatever the weather.")
+OTHER_NAMES = ("Priya", "Marguerite", "Tomasz", "Oluwaseun", "Hedwig", "Giovanni", "Beatrix", "Conrad", "Ingrid", "Yusuf")
+OTHER_DOGS = ("Fido", "Snowball", "Archibald", "Pepper", "Wolfgang", "Biscuit", "Hercules", "Mittens", "Scout", "Waffle")
 DOGS = ("Rex", "Bella", "Max", "Luna", "Rocky", "Molly", "Toby", "Daisy", "Bruno", "Coco", "Duke", "Zoe")
 
 
@@ -72,17 +74,16 @@ def test_suggestions_are_lines_to_train_on(kennels):
 
 @pytest.mark.slow
 @needs_torch
-def test_a_build_with_the_new_weights_finds_what_they_were_taught(kennels):
+def test_a_build_with_the_new_weights_finds_what_they_were_taught_of_others(kennels):
     done = kgbuild("train", "examples.jsonl", "--ontology", "kennels.yaml", "--output", "taught", "--json", cwd=kennels)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["after"]["f1"] > report["before"]["f1"]
     assert (kennels / "taught" / "README.md").is_file()
     (kennels / "docs").mkdir()
-    # That sentences with other names are found too is measured by benchmarks/few_shot.py, on real ones.
-    texts = [json.loads(line)["text"] for line in (kennels / "examples.jsonl").read_text("utf-8").splitlines()]
+    texts = [PATTERNS[n % 2].format(*pair) for n, pair in enumerate(zip(OTHER_NAMES, OTHER_DOGS, strict=True))]
     (kennels / "docs" / "a.txt").write_text("\n\n".join(texts), "utf-8")
     built = kgbuild("build", "docs", "--ontology", "kennels.yaml", "--weights", "taught", "--graph", "graph", "--json", cwd=kennels)
     assert built.returncode == 0, built.stderr
     assert json.loads(built.stdout)["uncovered"] == []
-    assert json.loads(built.stdout)["facts"] >= 15
+    assert json.loads(built.stdout)["facts"] >= 7

