@@ -14,7 +14,6 @@ import json
 import random
 import sys
 import tempfile
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,29 +87,29 @@ def main() -> None:
     asked = parser.parse_args()
     torch.set_num_threads(1)
     every = read_text2kgbench(asked.data / "text2kgbench", PART)
+    benchmarks = {o.name: replace(every, ontologies=(o,)) for o in every.ontologies if o.name in asked.ontologies}
+    folder = asked.data / "text2kgbench" / PART / "ontologies"
+    ontologies = {name: read(folder / f"{name}_ontology.json") for name in asked.ontologies}
     known = {entry.key for entry in open_weights(asked.base).properties}
-    for name in asked.ontologies:
-        ontology = read(asked.data / "text2kgbench" / PART / "ontologies" / f"{name}_ontology.json")
+    for name, ontology in ontologies.items():
         if seen := known & ontology.properties.keys():
             parser.error(f"{asked.base} was taught {sorted(seen)} of {name}")
     for size in asked.sizes:
-        for name in asked.ontologies:
-            benchmark = replace(every, ontologies=tuple(o for o in every.ontologies if o.name == name))
-            ontology = read(asked.data / "text2kgbench" / PART / "ontologies" / f"{name}_ontology.json")
-            if size == 0:
-                print(json.dumps({"ontology": name, "vicuna": score(asked.data, benchmark, None)}), flush=True)
-                print(json.dumps({"ontology": name, "size": 0, **score(asked.data, benchmark, asked.base, True)}), flush=True)
-                continue
-            rows = labelled(asked.data, name, ontology)
-            for draw in range(asked.draws):
-                with tempfile.TemporaryDirectory() as folder:
-                    drawn = random.Random(f"{name} {draw}").sample(rows, min(size, len(rows)))
-                    began = time.process_time()
-                    report = train(drawn, ontology, Path(folder), asked.base, seed=draw)
-                    cpu_s = round(time.process_time() - began, 1)
-                    scores = score(asked.data, benchmark, Path(folder))
-                row = {"ontology": name, "size": len(drawn), "draw": draw, "cpu_s": cpu_s, "steps": report.steps, **scores}
-                print(json.dumps(row), flush=True)
+        if size == 0:
+            for name in ontologies:
+                print(json.dumps({"ontology": name, "vicuna": score(asked.data, benchmarks[name], None)}), flush=True)
+                untaught = score(asked.data, benchmarks[name], asked.base, uncovered=True)
+                print(json.dumps({"ontology": name, "size": 0, **untaught}), flush=True)
+            continue
+        for draw in range(asked.draws):
+            for name, ontology in ontologies.items():
+                rows = labelled(asked.data, name, ontology)
+                drawn = random.Random(f"{name} {draw}").sample(rows, min(size, len(rows)))
+                with tempfile.TemporaryDirectory() as output:
+                    report = train(drawn, ontology, Path(output), asked.base, seed=draw)
+                    scores = score(asked.data, benchmarks[name], Path(output))
+                told = {"size": len(drawn), "draw": draw, "cpu_s": report.cpu_s, "steps": report.steps, "kept": report.kept}
+                print(json.dumps({"ontology": name, **told, **scores}), flush=True)
 
 
 if __name__ == "__main__":
