@@ -18,7 +18,7 @@ neo4j: $(VENV)/installed-for-tests
 # Everything that this machine can run, the tests on real Neo4j servers included; the end of it says what was skipped, and why.
 test: $(VENV)/installed-for-tests
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
-	@$(BIN)/python -m pytest -m 'not needs_vllm' -rs
+	@$(BIN)/python -m pytest -m 'not needs_vllm' -rs -n auto --maxprocesses 4 --dist loadfile
 
 # What needs torch, in an environment of its own: 6 GB.
 test-train: .venv-train/installed
