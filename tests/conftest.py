@@ -9,7 +9,7 @@ import pytest
 
 from kgbuild.ledger import Snapshot
 from kgbuild.stores.neo4j import Neo4jAddress, Neo4jStore
-from tests.neo4j_server import NEO4J_RELEASES, CannotRun, running
+from tests.neo4j_server import NEO4J_RELEASES, CannotRun, DoesNotStart, running
 from tests.stores.receipts import ReceiptsInMemory
 
 ROOT = Path(__file__).parents[1]
@@ -26,11 +26,15 @@ def neo4j_servers(tmp_path_factory):
                 try:
                     server = running(release, tmp_path_factory.mktemp("neo4j") / release.name)
                     started[release] = stack.enter_context(server)
-                except CannotRun as reason:
-                    started[release] = str(reason)
-            if isinstance(started[release], str):
-                pytest.skip(started[release])
-            return started[release]
+                except (CannotRun, DoesNotStart) as reason:
+                    started[release] = reason
+            match started[release]:
+                case CannotRun() as reason:
+                    pytest.skip(str(reason))
+                case DoesNotStart() as reason:
+                    raise reason  # not tried again for each test
+                case server:
+                    return server
 
         yield server_of
 

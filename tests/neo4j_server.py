@@ -64,7 +64,11 @@ NEO4J_RELEASES = [pytest.param(release, id=f"neo4j-{release.name}", marks=pytest
 
 
 class CannotRun(Exception):
-    """Why a release cannot be run on this machine."""
+    """Why a release cannot be run on this machine: a program is missing. Tests that need it are skipped."""
+
+
+class DoesNotStart(Exception):
+    """A server that should have started did not; whoever needs it fails."""
 
 
 # -- What the machine has
@@ -165,7 +169,7 @@ class Server:
         return neo4j.GraphDatabase.driver(self.url, auth=self.auth, notifications_min_severity="OFF")
 
     def start(self) -> None:
-        """Start the server and wait until it answers. Raises CannotRun with its last words when it does not."""
+        """Start the server and wait until it answers. Raises DoesNotStart with its last words when it does not."""
         for folder in ("conf", "data", "logs", "plugins", "import", "run"):
             (self.home / folder).mkdir(parents=True, exist_ok=True)
         (self.home / "conf" / "neo4j.conf").write_text(self._configuration())
@@ -181,7 +185,7 @@ class Server:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 last_words = (self.home / "logs" / "console.log").read_text(errors="replace").strip().splitlines()[-5:]
-                raise CannotRun(f"Neo4j {self.release.version} does not start: {' / '.join(last_words)}")
+                raise DoesNotStart(f"Neo4j {self.release.version} does not start: {' / '.join(last_words)}")
             time.sleep(0.2)
 
     def stop(self) -> None:
@@ -256,7 +260,7 @@ class Server:
 def running(
     release: Release, home: Path, *, password: str | None = None, java_options: tuple[str, ...] = QUICK_START
 ) -> Iterator[Server]:
-    """Run a server on free ports, for the time of the block. Raises CannotRun when this machine cannot."""
+    """Run a server on free ports, for the time of the block. Raises CannotRun where a program is missing, and DoesNotStart."""
     java_for(release), assemble(release)
     server = Server(release, home, password, java_options)
     try:
@@ -317,7 +321,7 @@ Data            {server.home.relative_to(ROOT)}/
 
 In another terminal:
   .venv/bin/kgbuild build examples/documents --ontology company --graph demo-graph --store {server.url}
-  .venv/bin/kgbuild explore --graph demo-graph --store {server.url}
+  .venv/bin/kgbuild explore --graph demo-graph --store {server.url} --serve 8474
 
 Ctrl-C stops the server; the data stay.""",
             flush=True,
@@ -326,7 +330,7 @@ Ctrl-C stops the server; the data stay.""",
         server.process.wait()
     except KeyboardInterrupt:
         print("Stopping ...", flush=True)
-    except CannotRun as reason:
+    except DoesNotStart as reason:
         print(f"{reason}.", file=sys.stderr)
         raise SystemExit(1) from None
     finally:

@@ -95,7 +95,7 @@ def build(
         return
     print_report(made)
     if made.changed:
-        next_steps(graph, made.facts)
+        next_steps(graph, made.facts, store)
 
 
 def _print_preview(expected: "Preview") -> None:

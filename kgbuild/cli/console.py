@@ -17,6 +17,8 @@ out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 err = Console(stderr=True, highlight=False)
 
 DEFAULT_GRAPH = Path("kgraph")
+DEFAULT_STORE = "bolt://localhost:7687"
+"""Where a Neo4j server on this machine listens, unless configured otherwise."""
 GraphOption = Annotated[Path, typer.Option("--graph", metavar="DIR", envvar="KGBUILD_GRAPH", help="The graph directory.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script to read.")]
 

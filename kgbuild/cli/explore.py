@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from typer import Option
 
-from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, err, escape, out
+from kgbuild.cli.console import DEFAULT_GRAPH, DEFAULT_STORE, GraphOption, err, escape, out
 from kgbuild.errors import InputError
 
 BROWSER_PORT = 7474
@@ -17,7 +17,7 @@ def explore(
     graph: GraphOption = DEFAULT_GRAPH,
     store: Annotated[
         str, Option("--store", metavar="URL", help="The Neo4j server that the graph is published in.")
-    ] = "bolt://localhost:7687",
+    ] = DEFAULT_STORE,
     output: Annotated[
         Path | None, Option("--output", metavar="DIR", help="Write the style sheet, the queries, the guide and the schema there.")
     ] = None,

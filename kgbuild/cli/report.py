@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, escape, out, print_json
+from kgbuild.cli.console import DEFAULT_GRAPH, DEFAULT_STORE, GraphOption, JsonOption, escape, out, print_json
 from kgbuild.errors import InputError
 from kgbuild.records import Failure, Mention, Outcome, Reason
 
@@ -162,8 +162,8 @@ def _seconds(seconds: Mapping[str, float]) -> str:
     return ", ".join(f"{stage} {spent:.1f}" for stage, spent in seconds.items() if spent >= 0.05)
 
 
-def next_steps(graph: Path, facts: int) -> None:
-    """Say what one would do next."""
+def next_steps(graph: Path, facts: int, store: str | None = None) -> None:
+    """Say what one would do next. store: where the graph was published."""
     option = "" if graph == DEFAULT_GRAPH else f" --graph {shlex.quote(str(graph))}"
     lines = [
         "",
@@ -171,7 +171,10 @@ def next_steps(graph: Path, facts: int) -> None:
         f"Ask it:       kgbuild query 'MATCH (a:Entity) RETURN a.class_name, count(*)'{option}",
         f"See why not:  kgbuild rejected{option}",
     ]
-    if facts >= BULK_FACTS:
+    if store is not None:
+        at = "" if store == DEFAULT_STORE else f" --store {shlex.quote(store)}"
+        lines.append(f"In Neo4j:     kgbuild explore --serve 8474{option}{at}          colours, queries and a guide in Browser")
+    elif facts >= BULK_FACTS:
         lines.append(f"Load it:      kgbuild export --to neo4j-admin FOLDER{option}          fastest into an empty Neo4j")
     for line in lines:
         out.print(line, soft_wrap=True, markup=False)

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -76,3 +77,18 @@ def test_doctor_says_what_a_store_holds(damage, state, words, published, neo4j_s
 def test_a_build_of_very_many_facts_says_how_they_are_loaded_fastest(facts, advised, tmp_path, capsys):
     next_steps(tmp_path, facts)
     assert ("--to neo4j-admin" in capsys.readouterr().out) == advised
+
+
+@pytest.mark.parametrize(
+    ("store", "said"),
+    [
+        (None, None),
+        # The server that `explore` would look for anyway needs no name.
+        ("bolt://localhost:7687", "kgbuild explore --serve 8474 --graph g  "),
+        ("neo4j://db:7688", "kgbuild explore --serve 8474 --graph g --store neo4j://db:7688 "),
+    ],
+)
+def test_a_build_that_was_published_says_how_to_look_at_it_in_browser(store, said, capsys):
+    next_steps(Path("g"), 10, store)
+    out = capsys.readouterr().out
+    assert (said in out) if said else ("explore" not in out)
