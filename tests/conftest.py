@@ -1,5 +1,6 @@
 """Servers that tests share. A test that asks for one is marked by its parameter; where it cannot run, it is skipped by name."""
 
+import signal
 import subprocess
 import sys
 from contextlib import ExitStack, closing
@@ -13,6 +14,9 @@ from tests.neo4j_server import NEO4J_RELEASES, CannotRun, DoesNotStart, running
 from tests.stores.receipts import ReceiptsInMemory
 
 ROOT = Path(__file__).parents[1]
+
+# Ctrl-C is tested, also where the shell started the tests in the background and with it told them to ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -98,7 +98,7 @@ def _property(
     group: Sequence[_Seen], property_names: Mapping[str, str], class_names: Mapping[str, str], known: Mapping[str, Property]
 ) -> Property:
     first, *others = _by_count(Counter(one.predicate for one in group))
-    meant = known.get(first, Property(first, _label(first)))
+    meant = known.get(first, Property(first, _label(first) or property_names[first]))
     label = meant.label
     examples = dict.fromkeys(f"{one.subject} | {label} | {one.object}" for one in group)
     qualifiers = dict.fromkeys(name for one in group for name in one.qualifiers)
