@@ -425,7 +425,12 @@ def _stores(graph: Path, environment: Mapping[str, str]) -> Iterator[Finding]:
         if marker is None:
             yield Finding(subject, State.ATTENTION, "answers, and holds no graph any more", again)
         elif marker.graph_id != graph_id:
-            yield Finding(subject, State.ATTENTION, "answers, and holds another graph", "Give each graph a database of its own")
+            yield Finding(
+                subject,
+                State.ATTENTION,
+                "answers, and holds another graph",
+                "Give each graph a database of its own, or empty this one",
+            )
         elif marker.generation != generation:
             held = "no whole generation" if marker.generation is None else f"generation {marker.generation}"
             yield Finding(subject, State.ATTENTION, f"answers, and holds {held} of {generation}", again)

@@ -50,6 +50,8 @@ def test_every_span_of_what_is_shown_leads_back_to_what_it_shows(text, data):
         return
     start = data.draw(st.integers(0, len(flattened.text) - 1))
     span = Span(start, data.draw(st.integers(start + 1, len(flattened.text))))
+    if span.of(flattened.text) == " ":
+        return  # nobody claims a blank, which may stand between two sentences where the text has none
     original = flattened.original(span).of(text)
     # Flattened again, the original words are the shown ones, but for blanks at the ends and letters composed of several.
     again = Flattened.of(original).text

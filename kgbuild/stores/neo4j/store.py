@@ -169,7 +169,7 @@ class Neo4jStore:
 
 def refuse_another_graph(marker: Marker | None, snapshot: Snapshot, address: Neo4jAddress) -> None:
     if marker is not None and marker.graph_id != snapshot.graph_id:
-        raise StoreError(address, "the database holds another graph", "Give each graph a database of its own")
+        raise StoreError(address, "the database holds another graph", "Give each graph a database of its own, or empty this one")
 
 
 def refuse_what_is_not_known(
