@@ -15,10 +15,11 @@ demo: $(VENV)/installed
 neo4j: $(VENV)/installed-for-tests
 	@$(BIN)/python -m tests.neo4j_server $(if $(RELEASE),--release $(RELEASE))
 
-# Everything that this machine can run, the tests on real Neo4j servers included; the end of it says what was skipped, and why.
+# Everything that this machine can run, the tests on real Neo4j servers included; the end of it says what was skipped, and why. Property
+# tests draw the same cases each time; plain pytest draws new ones.
 test: $(VENV)/installed-for-tests
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
-	@$(BIN)/python -m pytest -m 'not needs_vllm' -rs -n auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest -m 'not needs_vllm' -rs -n auto --maxprocesses 4 --dist loadfile --hypothesis-profile ci
 
 # What needs torch, in an environment of its own: 6 GB.
 test-train: .venv-train/installed
