@@ -1,6 +1,7 @@
 """An extractor that asks a server, for tests of all that lies between."""
 
 import atexit
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -54,3 +55,9 @@ def texts(numbers: Iterable[int]) -> dict[str, str]:
 
 def built(documents: Path, graph: Path, url: str, **options: int) -> Report:
     return build(plan(documents, graph, url, **options), InThreads(2), Unwatched())
+
+
+def build_command(documents: Path, graph: Path, url: str) -> list[str]:
+    """The command with which a person builds with the model `m` of a server."""
+    command = [sys.executable, "-m", "kgbuild", "build", str(documents), "--ontology", "company", "--graph", str(graph)]
+    return [*command, "--extractor", "llm", "--llm", f"server:m@{url}"]

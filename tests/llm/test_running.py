@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -14,7 +13,7 @@ import pytest
 
 from kgbuild.errors import ModelUnavailable, ReplyRefused
 from kgbuild.llm.running import event_loop, run_all, stop
-from tests.llm.asking import texts
+from tests.llm.asking import build_command, texts
 from tests.llm.server import LoopbackServer
 from tests.test_pipeline import write
 
@@ -83,18 +82,7 @@ def test_stopping_ends_every_wait():
 def test_ctrl_c_does_not_wait_for_replies(tmp_path):
     folder = write(tmp_path / "docs", texts(range(10)))
     with LoopbackServer(latency_s=600).running() as server:
-        command = [
-            sys.executable,
-            "-m",
-            "kgbuild",
-            "build",
-            str(folder),
-            "--ontology",
-            "company",
-            "--graph",
-            str(tmp_path / "graph"),
-        ]
-        command += ["--extractor", "llm", "--llm", f"server:m@{server.url}"]
+        command = build_command(folder, tmp_path / "graph", server.url)
         environment = os.environ | {"KGBUILD_REPLY_SECONDS": "900"}
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         while not server.asked:

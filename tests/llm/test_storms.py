@@ -5,7 +5,6 @@ import multiprocessing
 import os
 import random
 import subprocess
-import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,7 +20,7 @@ from kgbuild.ledger.segments import read_segment, segment_files
 from kgbuild.planning import preview
 from kgbuild.report import Report
 from kgbuild.runner import InThreads
-from tests.llm.asking import KEY, built, plan, texts
+from tests.llm.asking import KEY, build_command, built, plan, texts
 from tests.llm.server import Body, LoopbackServer, key_of
 from tests.test_pipeline import exported, write
 
@@ -274,19 +273,8 @@ def test_the_key_stands_nowhere_but_in_the_request(tmp_path):
     echoing = LoopbackServer(answer=lambda body: f"Incorrect API key provided: {secret}.", trouble=lambda body, times: "401")
     environment = os.environ | {"OPENAI_API_KEY": secret}
     with echoing.running() as server:
-        command = [
-            sys.executable,
-            "-m",
-            "kgbuild",
-            "build",
-            str(folder),
-            "--ontology",
-            "company",
-            "--graph",
-            str(tmp_path / "graph"),
-        ]
-        options = ["--extractor", "llm", "--llm", f"server:m@{server.url}"]
-        done = subprocess.run([*command, *options], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        command = build_command(folder, tmp_path / "graph", server.url)
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert {headers["Authorization"] for headers in server.headers} == {f"Bearer {secret}"}
     assert done.returncode == 1
     assert "OPENAI_API_KEY" in done.stderr
