@@ -177,7 +177,7 @@ def object_value(prop: Property, span: Span, sentence: str, found: Mapping[Span,
         if literal is not None and any(fits(literal.value, datatype) for datatype in prop.datatypes if datatype != "string"):
             return literal
         words = span.of(sentence)
-        if literal is None and ({"string", ANY_LITERAL} & set(prop.datatypes) or not prop.range):
+        if "string" in prop.datatypes or (literal is None and (ANY_LITERAL in prop.datatypes or not prop.range)):
             return Literal(span, words, words, "string")
     if not prop.range_classes or (literal is not None and literal.datatype not in ("gYear", "integer", "decimal")):
         return None

@@ -3,9 +3,12 @@
 import pytest
 
 from kgbuild.compact.coverage import coverage
-from kgbuild.compact.decoding import guesses, reader
+from kgbuild.compact.decoding import guesses, object_value, reader
+from kgbuild.compact.literals import find_literals
 from kgbuild.compact.weights import open_weights
+from kgbuild.ontology.model import Property
 from kgbuild.ontology.reading import read
+from kgbuild.records import Literal, Span
 
 
 def literals(name: str, text: str) -> list[tuple[str, str]]:
@@ -30,3 +33,27 @@ def test_a_number_is_one_quantity(text, stated):
 
 def test_a_date_may_date_two_things():
     assert {prop for prop, _ in literals("company", "Acme was founded in 1901.")} == {"inception", "dissolved"}
+
+
+@pytest.mark.parametrize(
+    ("range_", "words", "taken"),
+    [
+        # A number or date that the range names is taken for its worth.
+        (("integer",), "21000", ("21000", "integer")),
+        (("date",), "3 May 1998", ("1998-05-03", "date")),
+        (("integer", "string"), "21000", ("21000", "integer")),
+        # A string is the words, also where they could be read as a number or a date: area codes, postal codes, register numbers.
+        (("string",), "Leeds", ("Leeds", "string")),
+        (("string",), "21000", ("21000", "string")),
+        (("Place", "string"), "3 May 1998", ("3 May 1998", "string")),
+        # What is no number is none.
+        (("integer",), "Leeds", None),
+        (("integer",), "3 May 1998", None),
+    ],
+)
+def test_an_object_is_what_the_range_takes(range_, words, taken):
+    text = f"It has {words} there"
+    span = Span(7, 7 + len(words))
+    found = {literal.span: literal for literal in find_literals(text) if literal.span}
+    value = object_value(Property("p", "p", range=range_), span, text, found)
+    assert value == (taken and Literal(span, words, *taken))
