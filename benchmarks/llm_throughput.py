@@ -35,7 +35,7 @@ import openai  # noqa: E402
 from openai import DefaultAioHttpClient  # noqa: E402
 
 from kgbuild.errors import KgbuildError  # noqa: E402
-from kgbuild.extraction.grammar import Copyable, lark_grammar  # noqa: E402
+from kgbuild.extraction.grammar import Copyable, Shapes  # noqa: E402
 from kgbuild.extraction.grounding import Flattened  # noqa: E402
 from kgbuild.extraction.llm import LlmAddress, LlmExtractor  # noqa: E402
 from kgbuild.judging import JudgeAddress  # noqa: E402
@@ -51,6 +51,7 @@ from kgbuild.runner import InThreads  # noqa: E402
 from tests.spelled import STAFF, Unwatched  # noqa: E402
 
 FILLER = "The report goes on to tell, at some length, how the work was done and who was thanked for it. "
+SHAPES = Shapes(STAFF)
 NOTHING = '{"nodes": [], "relationships": []}'
 
 
@@ -64,7 +65,7 @@ def chunks(count: int) -> list[Chunk]:
 
 def grammar(chunk: Chunk) -> str | None:
     flattened = Flattened.of(chunk.text)
-    return lark_grammar(Copyable.of(flattened), STAFF, range(1, len(flattened.sentences) + 1))
+    return SHAPES.grammar(Copyable.of(flattened), range(1, len(flattened.sentences) + 1))
 
 
 @contextmanager

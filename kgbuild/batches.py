@@ -13,7 +13,7 @@ from kgbuild.extraction import ExtractorAddress, opened
 from kgbuild.ids import digest
 from kgbuild.judging import Candidates, JudgeAddress, Judgement, open_judge
 from kgbuild.ledger import FileRead, WorkerReplies, worker_replies, worker_segment
-from kgbuild.records import CandidateTriple, Chunk, Extraction, Span, moved
+from kgbuild.records import CandidateTriple, Chunk, Extraction, Span
 from kgbuild.serialisation import to_json
 
 
@@ -65,13 +65,11 @@ def extract_batch(items: Sequence[tuple[str, Chunk]], extracting: Extracting) ->
     segment = worker_segment(Path(extracting.run.graph), extracting.run.id, "extractions")
     with extracting.run.replies() as replies:
         extractions = opened(extracting.extractor, replies).extract([chunk for _, chunk in items])
-    done = []
-    for (key, _), extraction in zip(items, extractions, strict=True):
-        bare = replace(extraction, candidates=tuple(moved(triple, 0, "", "") for triple in extraction.candidates))
-        if not (bare.failure and bare.failure.retryable):
-            segment.append(key, to_json(bare))
-        done.append((key, bare))
-    return tuple(done)
+    done = tuple((key, extraction) for (key, _), extraction in zip(items, extractions, strict=True))
+    for key, extraction in done:
+        if not (extraction.failure and extraction.failure.retryable):
+            segment.append(key, to_json(extraction))
+    return done
 
 
 @dataclass(frozen=True, slots=True)

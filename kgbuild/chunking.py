@@ -180,12 +180,10 @@ def _ends_sentence(text: str, start: int, mark: int, after: int, end: int, rules
         return False
     if folded in _BEFORE_A_NUMBER and following[:1].isdigit():
         return False
-    starts_anew = _first_word(following).casefold() in rules.starters
-    if rules.ordinals_end_in_a_dot and word[:-1].isdigit() and len(word) <= 3:
-        return starts_anew  # 14. Juli
+    is_ordinal = rules.ordinals_end_in_a_dot and word[:-1].isdigit() and len(word) <= 3  # 14. Juli
     is_initial = len(word) == 2 and word[0].isupper()
-    if is_initial or word in rules.abbreviations or folded in _ABBREVIATIONS or _ACRONYM.fullmatch(word):
-        return starts_anew
+    if is_ordinal or is_initial or word in rules.abbreviations or folded in _ABBREVIATIONS or _ACRONYM.fullmatch(word):
+        return _first_word(following).casefold() in rules.starters
     return True
 
 
@@ -197,10 +195,10 @@ def _first_word(text: str) -> str:
 def _cut_long(text: str, start: int, end: int) -> Iterator[Span]:
     """Yield the span without the white space around it, in pieces of at most MAX_SENTENCE_CHARS, cut at white space if any."""
     for piece_start, piece_end in _pieces(text, start, end):
-        stripped = text[piece_start:piece_end]
-        if words := stripped.strip():
-            lead = len(stripped) - len(stripped.lstrip())
-            yield Span(piece_start + lead, piece_start + lead + len(words))
+        piece = text[piece_start:piece_end]
+        if words := piece.strip():
+            begins = piece_start + piece.index(words)
+            yield Span(begins, begins + len(words))
 
 
 def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

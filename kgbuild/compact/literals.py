@@ -204,6 +204,8 @@ _CANDIDATE = re.compile(
     )
     + ")"
 )
+_HAS_ANY = re.compile("[0-9]|http")
+"""Every literal has one of these, and most sentences neither."""
 _RANGE = re.compile(rf"(?P<dash>{_BLANK}?{_DASH}{_BLANK}?)(?P<digits>{_DIGITS})")
 _CURRENCY_AFTER = re.compile(rf"{_BLANK}?(?:{_any_of(_SYMBOLS)})|{_BLANK}?(?:{_any_of(_CODES + _CURRENCIES)})(?!\w)")
 _POWER = re.compile(rf"{_BLANK}?[×x]{_BLANK}?10(?:\^(?P<plain>[-−]?[0-9]{{1,2}})|(?P<raised>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{{1,2}}))(?!\w)")
@@ -236,7 +238,7 @@ def find_literals(text: str) -> tuple[Literal, ...]:
     >>> [(found.text, found.value, found.datatype) for found in find_literals("Founded on 14 July 1998, 1.5 km away")]
     [('14 July 1998', '1998-07-14', 'date'), ('1.5 km', '1500', 'decimal')]
     """
-    return tuple(_literals(text))
+    return tuple(_literals(text)) if _HAS_ANY.search(text) else ()
 
 
 def normalise(text: str, datatype: str) -> str | None:

@@ -25,7 +25,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationError
 from kgbuild.compact.catalogue import spoken
 from kgbuild.compact.literals import normalise
 from kgbuild.extraction.grounding import Passage, readable
-from kgbuild.ids import identified
 from kgbuild.judging.rules import judge_by_rules
 from kgbuild.ontology.model import ANY_LITERAL, TIMES, XSD_DATATYPES, Ontology, OntologyClass, Property
 from kgbuild.records import CandidateTriple, Literal, Mention, Outcome, Qualifier, Span
@@ -87,7 +86,7 @@ class ClaimReader:
         self._top = next(top, "")
 
     def candidate(self, claim: Claim, text: Passage) -> CandidateTriple:
-        """Return the claim with its places in the text, and the classes under which the rules accept it, if there are any.
+        """Return the claim with its places in the text, and the classes under which the rules accept it, if there are any; no ids.
 
         Words that are not in the text have no span, for the rules to name.
         """
@@ -109,9 +108,7 @@ class ClaimReader:
             objects = self._objects(claim.object_class, prop, object_at, object_words, document_id)
             for subject_class, object_ in product(self._subject_classes(claim.subject_class, prop), objects):
                 subject = Mention("", document_id, subject_at, subject_words, subject_class)
-                yield identified(
-                    CandidateTriple("", "", subject, name, object_, evidence, quote, qualifiers, claim.extractor, claim.score)
-                )
+                yield CandidateTriple("", "", subject, name, object_, evidence, quote, qualifiers, claim.extractor, claim.score)
 
     def _qualifiers(self, claim: Claim, prop: Property | None, text: Passage, evidence: Span | None) -> tuple[Qualifier, ...]:
         """Return those that the property allows; any time for one that no ontology knows."""

@@ -66,18 +66,16 @@ class CompactExtractor:
             object_ = Literal(guess.object.shifted(by), guess.literal.text, guess.literal.value, guess.literal.datatype)
         else:
             object_ = mention(guess.object, guess.object_class or "")
-        return ids.identified(
-            CandidateTriple(
-                id="",
-                chunk_id=chunk.id,
-                subject=mention(guess.subject, guess.subject_class),
-                predicate=guess.predicate,
-                object=object_,
-                evidence=sentence.shifted(chunk.span.start),
-                quote=sentence.of(chunk.text),
-                extractor=self.name,
-                score=guess.probability,
-            )
+        return CandidateTriple(
+            id="",
+            chunk_id=chunk.id,
+            subject=mention(guess.subject, guess.subject_class),
+            predicate=guess.predicate,
+            object=object_,
+            evidence=sentence.shifted(chunk.span.start),
+            quote=sentence.of(chunk.text),
+            extractor=self.name,
+            score=guess.probability,
         )
 
 

@@ -17,16 +17,16 @@ follows as for any other extractor.
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from itertools import groupby
 
 from kgbuild.compact.literals import find_literals, normalise
 from kgbuild.extraction.grounding import UNSPACED, Flattened
 from kgbuild.extraction.wording import called
 from kgbuild.judging.datatypes import fits
-from kgbuild.ontology.model import ANY_LITERAL, TIMES, Ontology, Property
+from kgbuild.ontology.model import ANY_LITERAL, TIMES, Ontology
 
 MAX_TRIPLES = 40
 """Triples in one reply; who reaches the bound may have had more to say, and is asked about half of the text at a time."""
@@ -45,6 +45,7 @@ MAX_SPELLED = 5
 
 _TEXTUAL = frozenset({"string", ANY_LITERAL})
 _PIECE = re.compile(rf"[{UNSPACED}]|\d+(?:[.,:]\d+)+|[^\W{UNSPACED}]+|.", re.DOTALL)
+_NEEDS_ESCAPE = re.compile(r'["\\\x00-\x1f]')
 _BOUND = r"""/(\\"|[\p{L}\p{N}_(«“‘„'‹［¡¿#@$€£¥§&+…~°-]).*/ & /(.*[^\s,;:(«“„‹［¡¿])/"""
 """A span begins with a word or what may open a name, and does not end in what only goes on or opens."""
 
@@ -60,8 +61,7 @@ class Copyable:
 
     @classmethod
     def of(cls, text: Flattened) -> "Copyable":
-        sentences = (list(_pieces(sentence.of(text.text))) for sentence in text.sentences)
-        return cls(tuple(run for sentence in sentences for run in _cut_at_long(sentence)))
+        return cls(tuple(run for sentence in text.sentences for run in _cut_at_long(_pieces(sentence.of(text.text)))))
 
     @cached_property
     def has_words(self) -> bool:
@@ -90,6 +90,17 @@ class Copyable:
             words = dict.fromkeys((*self._written, *more))
             known = self._literals[datatype] = tuple(word for word in words if _reads_as(word, datatype))
         return known
+
+    def literals_of(self, datatypes: Iterable[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(word for datatype in datatypes for word in self.literals(datatype)))
+
+    @property
+    def escaped(self) -> list[str]:
+        """The pieces as they stand inside a JSON string, a line break after each run, so that no span can cross it."""
+        pieces = [piece for run in self.runs for piece in (*run, "\n")]
+        if _NEEDS_ESCAPE.search("".join(map("".join, self.runs))) is None:  # as in most texts
+            return pieces
+        return [piece if piece == "\n" else _json(piece)[1:-1] for piece in pieces]
 
     @cached_property
     def _literals(self) -> dict[str, tuple[str, ...]]:
@@ -120,20 +131,20 @@ def _is_word(piece: str) -> bool:
     return any(character.isalnum() for character in piece)
 
 
-def _pieces(sentence: str) -> Iterator[str]:
+def _pieces(sentence: str) -> list[str]:
     """Cut a sentence into pieces; marks stay with their letters, and letters around them together."""
+    found = _PIECE.findall(sentence)
     if sentence.isascii() or not any(map(_joins, set(sentence))):  # as in most sentences
-        yield from _PIECE.findall(sentence)
-        return
-    kept = ""
-    for piece in _PIECE.findall(sentence):
+        return found
+    pieces: list[str] = []
+    for piece in found:
+        kept = pieces[-1] if pieces else ""
         joins = _joins(piece[0]) or (_joins(kept[-1:]) and piece[0].isalnum() and not re.match(f"[{UNSPACED}]", piece))
-        if kept and not (joins and _is_word(kept)):
-            yield kept
-            kept = ""
-        kept += piece
-    if kept:
-        yield kept
+        if kept and joins and _is_word(kept):
+            pieces[-1] += piece
+        else:
+            pieces.append(piece)
+    return pieces
 
 
 def _joins(character: str) -> bool:
@@ -144,8 +155,8 @@ def _joins(character: str) -> bool:
 class Signature:
     """Properties that take the same: one branch of grammar or schema for all of them. Names are those that a model reads.
 
-    object_classes: of an object that is an entity. literals: words that an object without class may be; None for any.
-    qualifiers: by name, the words that each may be; None for any.
+    object_classes: of an object that is an entity. literals: the datatypes that an object without class may read as; None for any
+    words. qualifiers: by name, the datatypes that each may read as; None for any words.
     """
 
     properties: tuple[str, ...]
@@ -154,117 +165,159 @@ class Signature:
     literals: tuple[str, ...] | None
     qualifiers: tuple[tuple[str, tuple[str, ...] | None], ...]
 
+    def within(self, datatypes: frozenset[str]) -> "Signature | None":
+        """Return what is left of it in a text that has words for these datatypes only; None for nothing."""
+        literals = None if self.literals is None else tuple(filter(datatypes.__contains__, self.literals))
+        if literals == () and not self.object_classes:
+            return None
+        known = ((name, wanted and tuple(filter(datatypes.__contains__, wanted))) for name, wanted in self.qualifiers)
+        return replace(self, literals=literals, qualifiers=tuple((name, wanted) for name, wanted in known if wanted != ()))
 
-def signatures(ontology: Ontology, text: Copyable) -> tuple[Signature, ...]:
-    """Return what the ontology allows of a text, with subclasses; a property whose literals the text does not have is left out.
 
+class Shapes:
+    """The replies that an ontology allows, as a grammar or a schema for each text.
+
+    Whatever a text decides but for its words is worked out once for all texts like it: which datatypes it has any words for.
     Under `typing: soft` every class goes with every property; datatypes hold all the same.
     """
+
+    def __init__(self, ontology: Ontology) -> None:
+        self._is_open = ontology.is_open
+        self._every = tuple(_signatures(ontology))
+        self._datatypes = {name for branch in self._every for wanted in _wanted(branch) for name in wanted}
+        self._within = lru_cache(maxsize=256)(self._signatures_within)
+        self._rules = lru_cache(maxsize=256)(self._rules_of)
+
+    def allow(self, text: Copyable) -> bool:
+        """Tell whether any triple can be made of a text."""
+        return text.has_words and bool(self.signatures(text))
+
+    def signatures(self, text: Copyable) -> tuple[Signature, ...]:
+        """Return what the ontology allows of a text; a property whose literals the text does not have is left out."""
+        return self._within(self._datatypes_of(text))
+
+    def _datatypes_of(self, text: Copyable) -> frozenset[str]:
+        return frozenset(name for name in self._datatypes if text.literals(name))
+
+    def _signatures_within(self, datatypes: frozenset[str]) -> tuple[Signature, ...]:
+        grouped: dict[Signature, list[str]] = {}
+        for branch in self._every:
+            if (left := branch.within(datatypes)) is not None:
+                grouped.setdefault(replace(left, properties=()), []).extend(left.properties)
+        return tuple(replace(branch, properties=tuple(names)) for branch, names in grouped.items())
+
+    # -- Lark, in llguidance's dialect
+
+    def grammar(self, text: Copyable, sentences: Sequence[int]) -> str | None:
+        """Write the grammar of replies about a text.
+
+        sentences: the numbers that evidence may have, counted from 1. Returns: None where the text has nothing to copy; a server
+        would stop in the middle of such a reply.
+        """
+        if not self.allow(text) or not sentences:
+            return None
+        rules, words = self._rules(self._datatypes_of(text))
+        values = (f"{name}: {_any_of(map(_json, text.literals_of(datatypes)))}" for name, datatypes in words)
+        pieces = json.dumps({"substring_chunks": text.escaped}, ensure_ascii=False)
+        return "\n".join((*rules, f"SENTENCE: {_any_of(map(str, sentences))}", *values, f"SUBSTRING: %regex {pieces}")) + "\n"
+
+    def _rules_of(self, datatypes: frozenset[str]) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
+        """Return the rules that texts with words for these datatypes share, and those to be written for each of them, by datatypes.
+
+        A subject's class decides which properties may follow; classes with the same choice share a rule, and so do properties with
+        the same objects, so that 60 properties under 30 classes are some 100 rules.
+        """
+        branches = self._within(datatypes)
+        rules = _Rules(self._is_open)
+        by_class: dict[str, tuple[int, ...]] = {}
+        for number, branch in enumerate(branches):
+            for name in branch.subject_classes:
+                by_class[name] = (*by_class.get(name, ()), number)
+        by_choice: dict[tuple[int, ...], list[str]] = {}
+        for name, choice in by_class.items():
+            by_choice.setdefault(choice, []).append(name)
+        branch_rules = [rules.branch(branch) for branch in branches]
+        classes = " | ".join(
+            f"({_any_of(_json(name) for name in names)}) ({' | '.join(branch_rules[n] for n in choice)})"
+            for choice, names in by_choice.items()
+        )
+        first = (
+            "%llguidance {}",  # first, so that a `::=` in the text is never taken for another kind of grammar
+            f'start: "[" (triple ("," triple){{0,{MAX_TRIPLES - 1}}})? "]"',
+            f"triple: {_lark('{' + _key('sentence'))} SENTENCE {_lark(',' + _key('subject'))} span "
+            f'{_lark("," + _key("subject_class"))} ({classes}) "}}"',
+        )
+        return (*first, *rules.written()), rules.words()
+
+    # -- JSON schema, for servers that know no grammars
+
+    def span_schema(self, text: Copyable, sentences: Sequence[int]) -> str | None:
+        """Write the schema that holds the same, with short spans listed. None where there is nothing to copy, or too much."""
+        spans = text.spans(MAX_ENUM_WORDS)
+        if not spans or sum(map(len, spans)) > MAX_ENUM_CHARS:
+            return None
+        return self._schema(text, {"enum": list(spans)}, sentences)
+
+    def plain_schema(self, text: Copyable, sentences: Sequence[int]) -> str | None:
+        """Write the schema without the words: classes and properties hold, what is copied is found in the text or rejected."""
+        return self._schema(text, {"type": "string", "maxLength": 200}, sentences) if text.has_words else None
+
+    def _schema(self, text: Copyable, span: Mapping[str, object], sentences: Sequence[int]) -> str | None:
+        """The list stands in an object: some servers take no list. Every string is bounded: a model may never end one itself."""
+        branches = self.signatures(text)
+        if not branches or not sentences:
+            return None
+        triples = [triple for branch in branches for triple in _triple_schemas(branch, text, sentences)]
+        schema = {
+            "$defs": {"span": span},
+            **_object({"triples": {"type": "array", "maxItems": MAX_TRIPLES, "items": {"anyOf": triples}}}, ("triples",)),
+            "x-guidance": {"whitespace_flexible": False},
+        }
+        return json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
+
+
+def _signatures(ontology: Ontology) -> Iterator[Signature]:
+    """Yield the signature of each property alone, subclasses included, as in a text that has words for every datatype."""
     if ontology.is_open:
-        everything = tuple(dict.fromkeys(word for datatype in ("date", "decimal") for word in text.literals(datatype)))
-        return (Signature((), OPEN_CLASSES, OPEN_CLASSES, everything, _qualifiers(TIMES, ontology, text)),)
-    grouped: dict[Signature, list[str]] = {}
-    for name, branch in _branches(ontology, text):
-        grouped.setdefault(branch, []).append(name)
-    return tuple(
-        Signature(tuple(names), branch.subject_classes, branch.object_classes, branch.literals, branch.qualifiers)
-        for branch, names in grouped.items()
-    )
-
-
-def has_signatures(ontology: Ontology, text: Copyable) -> bool:
-    """Tell whether the ontology allows anything of a text, without working out all that it does."""
-    return ontology.is_open or next(_branches(ontology, text), None) is not None
-
-
-def _branches(ontology: Ontology, text: Copyable) -> Iterator[tuple[str, Signature]]:
-    """Yield each property that the text may have a triple of, by the name that a model reads, with its signature alone."""
+        times = tuple((name, _TIME) for name in TIMES)
+        yield Signature((), OPEN_CLASSES, OPEN_CLASSES, ("date", "decimal"), times)
+        return
     class_names = called(ontology.classes)
 
-    @cache
-    def classes(wanted: tuple[str, ...]) -> tuple[str, ...]:
+    def classes(wanted: Iterable[str]) -> tuple[str, ...]:
         allowed = (name for name in ontology.classes if ontology.typing == "soft" or ontology.is_a(name, wanted))
         return tuple(class_names[name] for name in allowed)
 
+    def qualifier(name: str) -> tuple[str, tuple[str, ...] | None]:
+        """One that no property of the ontology describes may be any words."""
+        known = ontology.properties.get(name)
+        return name, _TIME if name in TIMES else _exact(known.datatypes) if known and known.datatypes else None
+
     for name, prop in zip(called(ontology.properties).values(), ontology.properties.values(), strict=True):
-        branch = _branch(prop, ontology, text, classes)
-        if branch.subject_classes and (branch.object_classes or branch.literals != ()):
-            yield name, branch
+        if subjects := classes(prop.domain):
+            objects = classes(prop.range_classes) if prop.range_classes or not prop.range else ()
+            yield Signature((name,), subjects, objects, _exact(prop.datatypes), tuple(map(qualifier, prop.allowed_qualifiers)))
 
 
-def _branch(prop: Property, ontology: Ontology, text: Copyable, classes: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Signature:
-    """Return the signature of a property alone. classes: what a model reads for classes and all below them."""
-    takes_anything = not prop.range
-    exact = [name for name in prop.datatypes if name not in _TEXTUAL]
-    words = dict.fromkeys(word for datatype in exact for word in text.literals(datatype))
-    return Signature(
-        (),
-        classes(prop.domain),
-        classes(prop.range_classes) if takes_anything or prop.range_classes else (),
-        None if _TEXTUAL & set(prop.datatypes) else tuple(words),
-        _qualifiers(prop.allowed_qualifiers, ontology, text),
-    )
+_TIME = ("date",)
 
 
-def _qualifiers(names: Iterable[str], ontology: Ontology, text: Copyable) -> tuple[tuple[str, tuple[str, ...] | None], ...]:
-    """Return the qualifiers that the text has words for. One that no property of the ontology describes may be any words."""
-    allowed = ((name, _qualifier_words(name, ontology, text)) for name in names)
-    return tuple((name, words) for name, words in allowed if words != ())
+def _exact(datatypes: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the datatypes; None where any words are a value of one of them."""
+    return None if _TEXTUAL & set(datatypes) else datatypes
 
 
-def _qualifier_words(name: str, ontology: Ontology, text: Copyable) -> tuple[str, ...] | None:
-    known = ontology.properties.get(name)
-    datatypes = ("date",) if name in TIMES else known.datatypes if known is not None else ()
-    if not datatypes or _TEXTUAL & set(datatypes):
-        return None
-    return tuple(dict.fromkeys(word for datatype in datatypes for word in text.literals(datatype)))
-
-
-# -- Lark, in llguidance's dialect
-
-
-def lark_grammar(text: Copyable, ontology: Ontology, sentences: Sequence[int]) -> str | None:
-    """Write the grammar of replies about a text.
-
-    sentences: the numbers that evidence may have, counted from 1. Returns: None where the text has nothing to copy; a server would
-    stop in the middle of such a reply.
-
-    A subject's class decides which properties may follow; classes with the same choice share a rule, and so do properties with the
-    same objects, so that 60 properties under 30 classes are some 100 rules.
-    """
-    branches = signatures(ontology, text)
-    if not text.has_words or not branches or not sentences:
-        return None
-    rules = _Rules(text, ontology)
-    by_class: dict[str, tuple[int, ...]] = {}
-    for number, branch in enumerate(branches):
-        for name in branch.subject_classes:
-            by_class[name] = (*by_class.get(name, ()), number)
-    by_choice: dict[tuple[int, ...], list[str]] = {}
-    for name, choice in by_class.items():
-        by_choice.setdefault(choice, []).append(name)
-    branch_rules = [rules.branch(branch) for branch in branches]
-    classes = " | ".join(
-        f"({_any_of(_json(name) for name in names)}) ({' | '.join(branch_rules[n] for n in choice)})"
-        for choice, names in by_choice.items()
-    )
-    first = [
-        "%llguidance {}",  # first, so that a `::=` in the text is never taken for another kind of grammar
-        f'start: "[" (triple ("," triple){{0,{MAX_TRIPLES - 1}}})? "]"',
-        f"triple: {_lark('{' + _key('sentence'))} SENTENCE {_lark(',' + _key('subject'))} span "
-        f'{_lark("," + _key("subject_class"))} ({classes}) "}}"',
-        f"SENTENCE: {_any_of(map(str, sentences))}",
-    ]
-    return "\n".join((*first, *rules.written())) + "\n"
+def _wanted(branch: Signature) -> Iterator[tuple[str, ...]]:
+    yield from (wanted for wanted in (branch.literals, *(wanted for _, wanted in branch.qualifiers)) if wanted)
 
 
 class _Rules:
     """Names the rules of one grammar, each written once however often it is used."""
 
-    def __init__(self, text: Copyable, ontology: Ontology) -> None:
-        self._text = text
-        self._is_open = ontology.is_open
+    def __init__(self, is_open: bool) -> None:
+        self._is_open = is_open
         self._names: dict[str, str] = {}
+        self._words: dict[tuple[str, ...], str] = {}
 
     def branch(self, branch: Signature) -> str:
         names = "PREDICATE" if self._is_open else self._shared("property", _any_of(_json(name) for name in branch.properties))
@@ -273,34 +326,35 @@ class _Rules:
             classes = self._shared("class", _any_of(_json(name) for name in branch.object_classes))
             objects.append(f"span {_lark(',' + _key('object_class'))} {classes}")
         if branch.literals != ():
-            objects.append(self._words(branch.literals))
+            objects.append(self._reading_as(branch.literals))
         return self._shared(
             "branch",
             f"{_lark(',' + _key('property'))} {names} {_lark(',' + _key('object'))} ({' | '.join(objects)})"
             f"{self._qualifiers(branch.qualifiers)}",
         )
 
-    def _words(self, words: tuple[str, ...] | None) -> str:
-        return "span" if words is None else self._shared("words", _any_of(map(_json, words)))
+    def _reading_as(self, datatypes: tuple[str, ...] | None) -> str:
+        return "span" if datatypes is None else self._words.setdefault(datatypes, f"words_{len(self._words)}")
 
     def _qualifiers(self, qualifiers: Sequence[tuple[str, tuple[str, ...] | None]]) -> str:
         """Return an optional object with any choice of the qualifiers, each once, in their order."""
         if not qualifiers:
             return ""
-        each = [f"{_lark(_key(name))} {self._words(words)}" for name, words in qualifiers]
+        each = [f"{_lark(_key(name))} {self._reading_as(datatypes)}" for name, datatypes in qualifiers]
         choices = [first + "".join(f' ("," {other})?' for other in each[number + 1 :]) for number, first in enumerate(each)]
         return f' ({_lark("," + _key("qualifiers") + "{")} ({" | ".join(choices)}) "}}")?'
 
     def _shared(self, kind: str, body: str) -> str:
         return self._names.setdefault(body, f"{kind}_{len(self._names)}")
 
+    def words(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return the rules of literals, by name the datatypes that the words may read as."""
+        return tuple((name, datatypes) for datatypes, name in self._words.items())
+
     def written(self) -> Iterator[str]:
         yield from (f"{name}: {body}" for body, name in self._names.items())
-        # A line break stands between two runs, where no span can cross it: spans match no line break.
-        pieces = [piece for run in self._text.runs for piece in (*map(_escaped, run), "\n")]
         yield 'span: "\\"" SPAN "\\""'
         yield f"SPAN: SUBSTRING & /\\S+( \\S+){{0,{MAX_SPAN_WORDS - 1}}}/ & {_BOUND} & /.*[\\p{{L}}\\p{{N}}].*/"
-        yield f"SUBSTRING: %regex {json.dumps({'substring_chunks': pieces}, ensure_ascii=False)}"
         if self._is_open:
             yield 'PREDICATE: /"[a-z]{2,16}( [a-z]{1,16}){0,3}"/'
 
@@ -316,60 +370,30 @@ def _key(name: str) -> str:
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
 
-def _escaped(words: str) -> str:
-    """Return words as they stand inside a JSON string."""
-    return _json(words)[1:-1]
-
-
 def _lark(text: str) -> str:
     """Return text as a string of Lark."""
     return _json(text)
 
 
-# -- JSON schema, for servers that know no grammars
+def _triple_schemas(branch: Signature, text: Copyable, sentences: Sequence[int]) -> Iterator[dict[str, object]]:
+    span: dict[str, object] = {"$ref": "#/$defs/span"}
 
+    def reading_as(datatypes: tuple[str, ...] | None) -> dict[str, object]:
+        return span if datatypes is None else {"enum": list(text.literals_of(datatypes))}
 
-def span_schema(text: Copyable, ontology: Ontology, sentences: Sequence[int]) -> str | None:
-    """Write the schema that holds the same, with short spans listed. None where there is nothing to copy, or too much."""
-    spans = text.spans(MAX_ENUM_WORDS)
-    if not spans or sum(map(len, spans)) > MAX_ENUM_CHARS:
-        return None
-    return _schema(signatures(ontology, text), {"enum": list(spans)}, sentences)
-
-
-def plain_schema(text: Copyable, ontology: Ontology, sentences: Sequence[int]) -> str | None:
-    """Write the schema without the words: classes and properties hold, what is copied is found in the text or rejected later."""
-    return _schema(signatures(ontology, text), {"type": "string", "maxLength": 200}, sentences) if text.has_words else None
-
-
-def _schema(branches: Sequence[Signature], span: Mapping[str, object], sentences: Sequence[int]) -> str | None:
-    """The list stands in an object, since some servers take no list. Every string is bounded: a model may never end one itself."""
-    if not branches or not sentences:
-        return None
-    triples = [triple for branch in branches for triple in _triple_schemas(branch, sentences)]
-    schema = {
-        "$defs": {"span": span},
-        **_object({"triples": {"type": "array", "maxItems": MAX_TRIPLES, "items": {"anyOf": triples}}}, ("triples",)),
-        "x-guidance": {"whitespace_flexible": False},
-    }
-    return json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
-
-
-def _triple_schemas(branch: Signature, sentences: Sequence[int]) -> Iterator[dict[str, object]]:
-    span = {"$ref": "#/$defs/span"}
     fields: dict[str, object] = {
         "sentence": {"enum": list(sentences)},
         "subject": span,
         "subject_class": {"enum": list(branch.subject_classes)},
         "property": {"enum": list(branch.properties)} if branch.properties else {"type": "string", "maxLength": 60},
     }
-    qualifiers: dict[str, object] = {name: span if words is None else {"enum": list(words)} for name, words in branch.qualifiers}
+    qualifiers: dict[str, object] = {name: reading_as(datatypes) for name, datatypes in branch.qualifiers}
     optional = {"qualifiers": _object(qualifiers, ())} if qualifiers else {}
     if branch.object_classes:
         entity = fields | {"object": span, "object_class": {"enum": list(branch.object_classes)}}
         yield _object(entity | optional, tuple(entity))
     if branch.literals != ():
-        literal = fields | {"object": span if branch.literals is None else {"enum": list(branch.literals)}}
+        literal = fields | {"object": reading_as(branch.literals)}
         yield _object(literal | optional, tuple(literal))
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from operator import attrgetter
 
 from kgbuild.chunking import sentence_spans
 from kgbuild.records import Chunk, Span
@@ -140,46 +141,59 @@ class Flattened:
 
     text: str
     sentences: tuple[Span, ...]
-    _starts: tuple[int, ...]
-    _ends: tuple[int, ...]
+    _froms: tuple[Sequence[int], ...]
+    _tos: tuple[Sequence[int], ...]
+    """By sentence: where what each of its characters shows begins and ends in the chunk."""
 
     @classmethod
     def of(cls, chunk: str) -> "Flattened":
-        text: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
+        shown: list[str] = []
         sentences: list[Span] = []
+        froms: list[Sequence[int]] = []
+        tos: list[Sequence[int]] = []
+        at = 0
         for sentence in sentence_spans(chunk, "und"):
             words = sentence.of(chunk)
             if _shows_itself(words):
-                characters: Sequence[str] = words
-                froms: Sequence[int] = range(sentence.start, sentence.end)
-                tos: Sequence[int] = range(sentence.start + 1, sentence.end + 1)
-            elif shown := tuple(_shown(words, sentence.start)):
-                characters, froms, tos = zip(*shown, strict=True)
+                froms.append(range(sentence.start, sentence.end))
+                tos.append(range(sentence.start + 1, sentence.end + 1))
+            elif characters := tuple(_shown(words, sentence.start)):
+                letters, starts, ends = zip(*characters, strict=True)
+                words = "".join(letters)
+                froms.append(starts)
+                tos.append(ends)
             else:
                 continue
-            if text:
-                text.append(" ")
-                starts.append(ends[-1])
-                ends.append(sentence.start)
-            sentences.append(Span(len(text), len(text) + len(characters)))
-            text.extend(characters)
-            starts.extend(froms)
-            ends.extend(tos)
-        return cls("".join(text), tuple(sentences), tuple(starts), tuple(ends))
+            shown.append(words)
+            sentences.append(Span(at, at + len(words)))
+            at += len(words) + 1
+        return cls(" ".join(shown), tuple(sentences), tuple(froms), tuple(tos))
 
     def original(self, span: Span) -> Span:
-        """Return the characters of the chunk that a span of the flattened text shows."""
-        return Span(self._starts[span.start], self._ends[span.end - 1])
+        """Return the characters of the chunk that a span of the flattened text shows; it begins and ends in sentences."""
+        first, begins = self._place(span.start)
+        last, ends = self._place(span.end - 1)
+        return Span(self._froms[first][begins], self._tos[last][ends])
+
+    def _place(self, at: int) -> tuple[int, int]:
+        """Return the sentence that a character is in, and its number there; a blank between two is the end of the first."""
+        number = bisect_right(self.sentences, at, key=_START) - 1
+        sentence = self.sentences[number]
+        return number, min(at, sentence.end - 1) - sentence.start
 
     def passage(self) -> Passage:
         """Return the flattened text as a chunk of its own, for words to be found in."""
         return Passage(Chunk("", "", 0, Span(0, max(len(self.text), 1)), self.text), self.sentences)
 
 
+_START = attrgetter("start")
+_SHOWN_OTHERWISE = re.compile(r"[<>\[\]]|  ")
+
+
 def _shows_itself(sentence: str) -> bool:
     """Tell whether every character is shown as it is, as in most sentences: then there is no need to look at each."""
+    if sentence.isascii():
+        return sentence.isprintable() and _SHOWN_OTHERWISE.search(sentence) is None
     return (
         sentence.isprintable()
         and unicodedata.is_normalized("NFC", sentence)

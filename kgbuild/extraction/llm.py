@@ -19,7 +19,7 @@ from kgbuild.errors import BudgetSpent, InputError, KgbuildError, ModelUnavailab
 from kgbuild.extraction import parsing
 from kgbuild.extraction.claims import ClaimReader, Place
 from kgbuild.extraction.examples import WorkedExample, worked_examples
-from kgbuild.extraction.grammar import MAX_TRIPLES, Copyable, has_signatures, lark_grammar, plain_schema, span_schema
+from kgbuild.extraction.grammar import MAX_TRIPLES, Copyable, Shapes
 from kgbuild.extraction.grounding import Flattened, Passage
 from kgbuild.extraction.messages import AS_LIST, AS_OBJECT, MAX_EXAMPLES, probe_message, system_message, user_message
 from kgbuild.extraction.open_mode import as_known_or_open, known_digest
@@ -45,7 +45,7 @@ from kgbuild.ontology.model import Ontology
 from kgbuild.prompts import read_prompt
 from kgbuild.records import CandidateTriple, Chunk, Extraction, Failure, Literal, Mention, Outcome, Span
 
-VERSION = 4
+VERSION = 5
 """Raised by hand whenever equal replies would give other candidates, or other requests would be sent."""
 
 MAX_REPLY_TOKENS = 2000
@@ -127,7 +127,7 @@ class LlmExtractor:
         )
         self._model, self._ontology, self._replies, self._options = model, ontology, replies, options
         self._examples = worked_examples(ontology)
-        self._reader = ClaimReader(ontology)
+        self._reader, self._shapes = ClaimReader(ontology), Shapes(ontology)
         self._example_tokens = sum(sorted(map(_example_tokens, self._examples))[-MAX_EXAMPLES:])
         self._system_tokens: int | None = None
         self._measuring = asyncio.Lock()
@@ -162,7 +162,7 @@ class LlmExtractor:
 
     def first_request(self, chunk: Chunk) -> Request | None:
         text = Flattened.of(chunk.text)
-        if not has_signatures(self._ontology, Copyable.of(text)):
+        if not self._shapes.allow(Copyable.of(text)):
             return None
         return Request((self._system, user_message(self._passage, chunk, text, self._examples, AS_LIST, "")), MAX_REPLY_TOKENS)
 
@@ -170,7 +170,7 @@ class LlmExtractor:
         """Ask about a chunk, in halves where the reply to the whole is or would be cut short."""
         text = Flattened.of(chunk.text)
         copyable = Copyable.of(text)
-        if not copyable.has_words or not has_signatures(self._ontology, copyable):
+        if not self._shapes.allow(copyable):
             return ()  # nothing that a triple could be made of
         await self._room()  # before anything is asked
         if rewritten is None:
@@ -242,7 +242,7 @@ class LlmExtractor:
         """
         can, room = await self._model.capabilities(self._replies), await self._room()
         refused = None
-        for way, form, constraint in _ways(can, text, self._ontology, sentences):
+        for way, form, constraint in _ways(can, text, self._shapes, sentences):
             messages = question(form)
             left = MAX_REPLY_TOKENS if room is None else room - prompt_tokens(messages[1:])
             if left < max(needed, MIN_REPLY_TOKENS):
@@ -262,15 +262,14 @@ class LlmExtractor:
 
     def _candidates(self, said: Sequence[Stated], chunk: Chunk, text: Flattened, way: str) -> tuple[CandidateTriple, ...]:
         passage = text.passage()
-        found: dict[str, CandidateTriple] = {}
+        found: dict[CandidateTriple, None] = {}
         for stated in said:
             claim = stated.claim.model_copy(
                 update={"evidence": _evidence(stated, text, passage), "extractor": f"{self.name}/{way}"}
             )
             claim = as_known_or_open(claim) if self._ontology.is_open else claim
-            candidate = _in_chunk(self._reader.candidate(claim, passage), text, chunk)
-            found.setdefault(candidate.id, candidate)
-        return tuple(found.values())
+            found[_in_chunk(self._reader.candidate(claim, passage), text, chunk)] = None
+        return tuple(found)
 
 
 def _example_tokens(example: WorkedExample) -> int:
@@ -278,14 +277,14 @@ def _example_tokens(example: WorkedExample) -> int:
 
 
 def _ways(
-    can: Capabilities, text: Copyable, ontology: Ontology, sentences: Sequence[int]
+    can: Capabilities, text: Copyable, shapes: Shapes, sentences: Sequence[int]
 ) -> Iterator[tuple[str, str, Constraint | None]]:
     """Yield the ways to ask that a server knows, the one that holds most first, each with the form of answer to ask for."""
-    if can.grammar and (lark := lark_grammar(text, ontology, sentences)) is not None:
+    if can.grammar and (lark := shapes.grammar(text, sentences)) is not None:
         yield "grammar", AS_LIST, Grammar(lark)
-    if can.schema and (schema := span_schema(text, ontology, sentences)) is not None:
+    if can.schema and (schema := shapes.span_schema(text, sentences)) is not None:
         yield "span schema", AS_OBJECT, JsonSchema(schema)
-    if can.schema and (schema := plain_schema(text, ontology, sentences)) is not None:
+    if can.schema and (schema := shapes.plain_schema(text, sentences)) is not None:
         yield "schema", AS_OBJECT, JsonSchema(schema)
     if can.json_object:
         yield "object", AS_OBJECT, JsonObject()
@@ -341,16 +340,14 @@ def _in_chunk(candidate: CandidateTriple, text: Flattened, chunk: Chunk) -> Cand
 
     object_ = candidate.object
     evidence, quote = placed(candidate.evidence, candidate.quote)
-    return ids.identified(
-        replace(
-            candidate,
-            chunk_id=chunk.id,
-            subject=mention(candidate.subject),
-            object=mention(object_) if isinstance(object_, Mention) else literal(object_),
-            evidence=evidence,
-            quote=quote,
-            qualifiers=tuple(replace(qualifier, value=literal(qualifier.value)) for qualifier in candidate.qualifiers),
-        )
+    return replace(
+        candidate,
+        chunk_id=chunk.id,
+        subject=mention(candidate.subject),
+        object=mention(object_) if isinstance(object_, Mention) else literal(object_),
+        evidence=evidence,
+        quote=quote,
+        qualifiers=tuple(replace(qualifier, value=literal(qualifier.value)) for qualifier in candidate.qualifiers),
     )
 
 
@@ -401,23 +398,22 @@ def _failure(error: KgbuildError) -> Failure:
 
 def _extraction(said: Said) -> Extraction:
     """Return what was said of a chunk in all its parts, each candidate once, and all that failed in any of them as one failure."""
-    found: dict[str, CandidateTriple] = {}
+    found: dict[CandidateTriple, None] = {}
     failures: list[Failure] = []
     for part in said:
         if isinstance(part, Failure):
             failures.append(part)
             continue
-        for candidate in part.candidates:
-            found.setdefault(candidate.id, candidate)
+        found |= dict.fromkeys(part.candidates)
         if part.unread:
             detail = f"{part.unread} of {part.statements} statements are no triples"
             failures.append(Failure(STAGE, "", None, READ_IN_PART, detail))
     if not failures:
-        return Extraction(tuple(found.values()))
+        return Extraction(tuple(found))
     reasons, details = (dict.fromkeys(words) for words in zip(*((f.reason, f.detail) for f in failures), strict=True))
     will_be_asked = any(failure.retryable for failure in failures)
     failure = Failure(STAGE, "", None, ", ".join(reasons), "; ".join(details), will_be_asked)
-    return Extraction(tuple(found.values()), failure=failure)
+    return Extraction(tuple(found), failure=failure)
 
 
 _REASONS: dict[type[KgbuildError], str] = {

@@ -23,7 +23,8 @@ class Extractor(Protocol):
         ...
 
     def extract(self, chunks: Sequence[Chunk]) -> list[Extraction]:
-        """Return one extraction per chunk, in order; spans count from the start of the document, ids are set.
+        """Return one extraction per chunk, in order; spans count from the start of the document. Ids are left empty:
+        whoever places the candidates gives them (`ids.identified`).
 
         The outcome for a chunk does not depend on the other chunks of the batch. Raises ModelUnavailable when nothing can be
         asked at all; a single chunk that fails is an `Extraction` with a `failure`.

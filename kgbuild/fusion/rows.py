@@ -85,7 +85,7 @@ def _accepted(row: Mapping[str, Any], text: Passage, reader: ClaimReader) -> tup
         elif verdict is None:
             unjudged += 1
         elif verdict == Outcome.ACCEPTED:
-            candidate = reader.candidate(claim, text)
+            candidate = ids.identified(reader.candidate(claim, text))
             lacking = [end.text for end in (candidate.subject, candidate.object) if end.span is None]
             if candidate.evidence is None or lacking:
                 problems.append(f"triple {number}: accepted, yet not in the text: {' and '.join(lacking) or candidate.quote}")

@@ -59,6 +59,7 @@ class OpenAICompatible:
     ) -> None:
         self.name = model
         self.url = url.rstrip("/")
+        self._completions = f"{self.url}/chat/completions"  # whole, which saves the client putting it together each time
         self._api_key = api_key
         self._reply_s = reply_s
         self._pauses_s = pauses_s
@@ -102,7 +103,7 @@ class OpenAICompatible:
 
         async def asked() -> Completion:
             try:
-                completion = from_json(Completion, await self._client.post("/chat/completions", cast_to=str, body=body))
+                completion = from_json(Completion, await self._client.post(self._completions, cast_to=bytes, body=body))
             except ValueError as error:
                 raise _MayPass(f"answers what is {error}") from None
             if not completion.choices:

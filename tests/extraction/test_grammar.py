@@ -10,15 +10,7 @@ import pytest
 from kgbuild import ontology as ontologies
 from kgbuild.compact.literals import normalise
 from kgbuild.extraction.claims import Claim, ClaimReader
-from kgbuild.extraction.grammar import (
-    MAX_SPAN_WORDS,
-    OPEN_CLASSES,
-    Copyable,
-    lark_grammar,
-    plain_schema,
-    signatures,
-    span_schema,
-)
+from kgbuild.extraction.grammar import MAX_SPAN_WORDS, OPEN_CLASSES, Copyable, Shapes
 from kgbuild.extraction.grounding import Flattened
 from kgbuild.extraction.open_mode import OPEN
 from kgbuild.judging.datatypes import fits
@@ -122,7 +114,7 @@ def check(reply: str, text: str, ontology: Ontology, max_words: int = MAX_SPAN_W
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_whatever_is_written_under_the_grammar_is_valid_verbatim_and_well_typed(text, name):
     ontology, (flattened, words) = ontology_of(name), copyable(text)
-    lark = lark_grammar(words, ontology, numbers(flattened))
+    lark = Shapes(ontology).grammar(words, numbers(flattened))
     if lark is None:
         assert not words.has_words
         return
@@ -139,7 +131,7 @@ def test_what_is_written_under_the_grammar_is_found_in_the_text_as_read_and_brea
     from tests.extraction.test_llm import extracted  # the whole extractor around a reply
 
     flattened, words = copyable(text)
-    lark = lark_grammar(words, FIRMS, numbers(flattened))
+    lark = Shapes(FIRMS).grammar(words, numbers(flattened))
     replies = [walk("grammar", lark, random.Random(seed)) for seed in range(100, 106)] if lark else []
     for reply in filter(None, replies):
         chunk, extraction = extracted(text, reply, FIRMS)
@@ -155,7 +147,7 @@ def test_what_is_written_under_the_grammar_is_found_in_the_text_as_read_and_brea
 def test_the_schema_with_spans_holds_the_same(hostile, name):
     text, ontology = HOSTILE[hostile], ontology_of(name)
     flattened, words = copyable(text)
-    schema = span_schema(words, ontology, numbers(flattened))
+    schema = Shapes(ontology).span_schema(words, numbers(flattened))
     assert schema is not None
     for seed in range(4):
         reply = walk("json_schema", schema, random.Random(seed))
@@ -165,7 +157,7 @@ def test_the_schema_with_spans_holds_the_same(hostile, name):
 @pytest.mark.parametrize("name", [*ontologies.bundled(), "firms", "loose", "open"])
 def test_every_ontology_compiles_and_always_allows_nothing(name):
     ontology, (flattened, words) = ontology_of(name), copyable(PLAIN)
-    lark = lark_grammar(words, ontology, numbers(flattened))
+    lark = Shapes(ontology).grammar(words, numbers(flattened))
     assert lark is not None
     assert lark.startswith("%llguidance {}\n")
     assert grammar_errors(lark) == ""
@@ -237,14 +229,14 @@ def triple(
 def test_what_the_grammar_allows(reply, allowed):
     flattened, words = copyable(PLAIN)
     assert len(flattened.sentences) == 2
-    lark = lark_grammar(words, FIRMS, numbers(flattened))
+    lark = Shapes(FIRMS).grammar(words, numbers(flattened))
     assert lark is not None
     assert accepts(lark, reply) == allowed
 
 
 def test_soft_typing_allows_every_class_but_no_other_datatype():
     flattened, words = copyable(PLAIN)
-    lark = lark_grammar(words, LOOSE, numbers(flattened))
+    lark = Shapes(LOOSE).grammar(words, numbers(flattened))
     assert accepts(lark, triple("Berlin", "Place", "owns", "Beta", "Place"))
     assert not accepts(lark, triple("Berlin", "Place", "inception", "Beta"))
 
@@ -270,12 +262,12 @@ def test_what_a_word_is(words, whole):
 
 def test_a_property_whose_literals_the_text_does_not_have_cannot_be_written():
     _, words = copyable("Acme owns Beta.")
-    assert "inception" not in {name for branch in signatures(FIRMS, words) for name in branch.properties}
+    assert "inception" not in {name for branch in Shapes(FIRMS).signatures(words) for name in branch.properties}
 
 
 def test_a_probe_may_cite_only_the_sentences_it_asks_about():
     _, words = copyable(PLAIN)
-    lark = lark_grammar(words, FIRMS, [2])
+    lark = Shapes(FIRMS).grammar(words, [2])
     assert accepts(lark, triple(sentence=2))
     assert not accepts(lark, triple(sentence=1))
 
@@ -283,8 +275,8 @@ def test_a_probe_may_cite_only_the_sentences_it_asks_about():
 def test_a_text_with_too_many_spans_to_list_gets_the_plain_schema():
     text = " ".join(f"Word{n} met Other{n} in Town{n}." for n in range(600))
     flattened, words = copyable(text)
-    assert span_schema(words, FIRMS, numbers(flattened)) is None
-    schema = plain_schema(words, FIRMS, numbers(flattened))
+    assert Shapes(FIRMS).span_schema(words, numbers(flattened)) is None
+    schema = Shapes(FIRMS).plain_schema(words, numbers(flattened))
     assert schema is not None
     assert len(schema) < 20_000
 

@@ -87,14 +87,14 @@ def test_the_nearest_examples_are_shown_in_the_order_of_the_file():
 
 @pytest.mark.parametrize("name", ontologies.bundled())
 def test_the_answers_of_bundled_examples_are_what_the_grammar_allows(name):
-    from kgbuild.extraction.grammar import Copyable, lark_grammar
+    from kgbuild.extraction.grammar import Copyable, Shapes
     from tests.extraction.test_grammar import accepts
 
     ontology = ontologies.read(name)
     assert ontology.examples
     for example in worked_examples(ontology):
         flattened = Flattened.of(" ".join(example.sentences))
-        lark = lark_grammar(Copyable.of(flattened), ontology, range(1, len(example.sentences) + 1))
+        lark = Shapes(ontology).grammar(Copyable.of(flattened), range(1, len(example.sentences) + 1))
         assert accepts(lark, example.answer), example.answer
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from kgbuild.errors import ReplyCut
-from kgbuild.extraction.grammar import Copyable, lark_grammar, plain_schema, span_schema
+from kgbuild.extraction.grammar import Copyable, Shapes
 from kgbuild.extraction.grounding import Flattened
 from kgbuild.extraction.llm import LlmExtractor
 from kgbuild.llm import open_model
@@ -40,7 +40,7 @@ def questions(max_tokens):
         for name in ("firms", "loose", "open", "company", "places", "works"):
             for text in HOSTILE.values():
                 flattened = Flattened.of(text)
-                lark = lark_grammar(Copyable.of(flattened), ontology_of(name), range(1, len(flattened.sentences) + 1))
+                lark = Shapes(ontology_of(name)).grammar(Copyable.of(flattened), range(1, len(flattened.sentences) + 1))
                 if lark is not None:
                     seed += 1
                     yield name, text, Request(ASK, max_tokens, Grammar(lark), temperature=1.0, seed=seed)
@@ -65,16 +65,16 @@ def test_a_thousand_of_a_thousand_replies_are_valid_verbatim_and_well_typed(addr
     assert cut < whole
 
 
-@pytest.mark.parametrize("schema", [span_schema, plain_schema])
+@pytest.mark.parametrize("schema", [Shapes.span_schema, Shapes.plain_schema])
 def test_under_a_schema_classes_and_properties_hold_too(address, schema):
     flattened = Flattened.of(PLAIN)
-    constraint = JsonSchema(schema(Copyable.of(flattened), FIRMS, range(1, len(flattened.sentences) + 1)))
+    constraint = JsonSchema(schema(Shapes(FIRMS), Copyable.of(flattened), range(1, len(flattened.sentences) + 1)))
     requests = [Request(ASK, MAX_TOKENS, constraint, temperature=1.0, seed=seed) for seed in range(24)]
     model = open_model(address)
     replies = [reply for reply in run_all(map(model.complete, requests)) if isinstance(reply, Reply)]
     assert len(replies) > 3
     for reply in replies:
-        if schema is span_schema:
+        if schema is Shapes.span_schema:
             check(reply.text, PLAIN, FIRMS)
         else:
             assert {triple["property"] for triple in json.loads(reply.text)["triples"]} <= {"founded by", *FIRMS.properties}

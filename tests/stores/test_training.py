@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from kgbuild.extraction.grammar import Copyable, lark_grammar
+from kgbuild.extraction.grammar import Copyable, Shapes
 from kgbuild.extraction.grounding import Flattened
 from kgbuild.extraction.llm import LlmExtractor
 from kgbuild.extraction.open_mode import OPEN
@@ -249,7 +249,7 @@ def test_without_an_ontology_the_answers_are_what_the_open_grammar_allows(tmp_pa
     taught = [turns[-1]["content"] for turns in lines(tmp_path / "extraction.jsonl")]
     shown = [Flattened.of(chunk.text) for chunk in graph.chunks()]
     for answer in taught:
-        allowed = [lark_grammar(Copyable.of(text), OPEN, range(1, len(text.sentences) + 1)) for text in shown]
+        allowed = [Shapes(OPEN).grammar(Copyable.of(text), range(1, len(text.sentences) + 1)) for text in shown]
         assert any(accepts(lark, answer) for lark in allowed), answer
     assert sum(answer != "[]" for answer in taught) == 2
 
