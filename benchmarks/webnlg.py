@@ -13,11 +13,12 @@ import argparse
 import hashlib
 import json
 import random
+import re
 import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,7 +28,7 @@ sys.path.insert(0, str(ROOT))
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 
-from benchmarks.webnlg_writing import Writing, overlap, placed, places, plain, writing_of  # noqa: E402
+from benchmarks.webnlg_writing import Writing, overlap, placed, plain, writing_of  # noqa: E402
 from kgbuild.compact import graph  # noqa: E402
 from kgbuild.compact.catalogue import TrainedProperty, spoken  # noqa: E402
 from kgbuild.compact.corpora import squeezed, test_sentences  # noqa: E402
@@ -107,25 +108,21 @@ def example_of(sentence: GoldSentence, source: str, keys: Mapping[str, str]) -> 
     Where a name stands more than once, the triple between its other places is neither right nor wrong.
     """
     text, literals = sentence.text, find_literals(sentence.text)
-    statements: set[Statement] = set()
-    again: set[Statement] = set()
-    mentions: set[Span] = set()
-    for subject, label, object_ in sentence.triples:
-        a, b = placed(text, subject, object_, literals)
-        mentions |= {span for span in (a, b) if span}
-        if a and b and label in keys and not overlap(a, b):
-            statements.add(Statement(a, keys[label], b))
-            subjects, objects = (_same_words(text, span, places(text, n, literals)) for span, n in ((a, subject), (b, object_)))
-            mentions |= {*subjects, *objects}
-            again |= {Statement(x, keys[label], y) for x in subjects for y in objects if not overlap(x, y)}
-    ordered, unsaid = (
-        tuple(sorted(each, key=lambda s: (s.subject, s.object, s.predicate))) for each in (statements, again - statements)
-    )
-    return Example(sentence.id, text, ordered, tuple(sorted(mentions)), source, unsaid)
+    pairs = [(placed(text, subject, object_, literals), label) for subject, label, object_ in sentence.triples]
+    named = {span for spans, _ in pairs for span in spans if span}
+    alike = {span: {span, *_elsewhere(text, span, named)} for span in named}
+    stated = {Statement(a, keys[label], b) for (a, b), label in pairs if a and b and label in keys and not overlap(a, b)}
+    again = {Statement(x, s.predicate, y) for s in stated for x in alike[s.subject] for y in alike[s.object] if not overlap(x, y)}
+    mentions = {span for spans in alike.values() for span in spans}
+    statements, unsaid = (tuple(sorted(s, key=lambda s: (s.subject, s.object, s.predicate))) for s in (stated, again - stated))
+    return Example(sentence.id, text, statements, tuple(sorted(mentions)), source, unsaid)
 
 
-def _same_words(text: str, span: Span, others: Sequence[Span]) -> list[Span]:
-    return [other for other in others if other.of(text) == span.of(text)]
+def _elsewhere(text: str, span: Span, named: Collection[Span]) -> Iterator[Span]:
+    """Yield where else the same words stand and are no part of another name."""
+    for words in re.finditer(rf"(?<!\w){re.escape(span.of(text))}(?!\w)", text):
+        if not any(overlap(Span(*words.span()), other) for other in named):
+            yield Span(*words.span())
 
 
 def ranges_seen(ontologies: Mapping[str, Ontology], sentences: Sentences) -> dict[str, Ontology]:

@@ -10,7 +10,7 @@ after "Inc.", keeps each word it has seen for the life of the process, and refus
 import re
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -66,9 +66,13 @@ _TOKEN = re.compile(r"[A-Za-z]{1,5}|[^A-Za-z\s]|\s{2,16}|\n")
 
 @dataclass(frozen=True, slots=True)
 class _SentenceRules:
-    """terminators: matches each run of characters that may end a sentence, with the quotes and brackets that close after it."""
+    """terminators: matches each run of characters that may end a sentence, with the quotes and brackets that close after it.
+
+    ascii_terminators: the same for a text in ASCII, where there are few to look for: twice as fast.
+    """
 
     terminators: re.Pattern[str]
+    ascii_terminators: re.Pattern[str]
     abbreviations: frozenset[str]
     starters: frozenset[str]
     ordinals_end_in_a_dot: bool
@@ -83,11 +87,15 @@ def _rules_of(language: str) -> _SentenceRules:
         defaults = spacy.util.get_lang_class(language.partition("-")[0].lower()).Defaults
     except ImportError:
         defaults = spacy.util.get_lang_class("en").Defaults
-    ends = re.escape("".join({*Sentencizer.default_punct_chars, *_ENDS_WITHOUT_SPACE}))
-    closers = re.escape(_CLOSERS)
+    ends = {*Sentencizer.default_punct_chars, *_ENDS_WITHOUT_SPACE}
+
+    def terminators(ends: Iterable[str]) -> re.Pattern[str]:
+        """Always matches once a terminator is met, and never looks back: 100,000 dots in a row are one step."""
+        return re.compile(rf"[{re.escape(''.join(ends))}]++(?:[{re.escape(_CLOSERS)}]|\[\d{{1,3}}\])*+")
+
     return _SentenceRules(
-        # Always matches once a terminator is met, and never looks back: 100,000 dots in a row are one step.
-        terminators=re.compile(rf"[{ends}]++(?:[{closers}]|\[\d{{1,3}}\])*+"),
+        terminators=terminators(ends),
+        ascii_terminators=terminators(filter(str.isascii, ends)),
         abbreviations=frozenset(form for form in defaults.tokenizer_exceptions if form.endswith(".") and form[0].isalpha()),
         starters=frozenset(word for word in defaults.stop_words if word.isalpha()) - _NAME_PARTS,
         ordinals_end_in_a_dot=language in _ORDINALS_END_IN_A_DOT,
@@ -106,10 +114,11 @@ def sentence_spans(text: str, language: str = "en") -> tuple[Span, ...]:
     ['Dr. No met J. Bond.', 'They left.']
     """
     rules = _rules_of(language)
+    terminators = rules.ascii_terminators if text.isascii() else rules.terminators
     spans: list[Span] = []
     for start, end in _blocks(text):
         at = start
-        for match in rules.terminators.finditer(text, start, end):
+        for match in terminators.finditer(text, start, end):
             if match.end() < end and _ends_sentence(text, start, match.start(), match.end(), end, rules):
                 spans.extend(_cut_long(text, at, match.end()))
                 at = match.end()

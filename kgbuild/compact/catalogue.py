@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -44,6 +45,7 @@ def label_text(label: str, domain: Sequence[str] = (), range_: Sequence[str] = (
     return f"{spoken(label)} ({' or '.join(map(spoken, domain)) or 'anything'} to {' or '.join(map(spoken, range_)) or 'anything'})"
 
 
+@lru_cache(maxsize=4096)
 def spoken(name: str) -> str:
     """Return a name as words: camel case and underscores undone, lower case.
 

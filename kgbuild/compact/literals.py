@@ -459,6 +459,8 @@ def _stated(text: str, quantity: _Quantity) -> Iterator[tuple[Literal, int]]:
 
 
 def _in_si_units(quantity: _Quantity) -> Decimal:
+    if not quantity.unit and quantity.factor == 1:
+        return quantity.amount
     with localcontext(prec=2 * _MAX_DIGITS):
         is_fahrenheit = quantity.unit in _FAHRENHEIT
         exact = (quantity.amount - 32) * 5 / 9 if is_fahrenheit else quantity.amount * quantity.factor

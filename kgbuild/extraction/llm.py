@@ -205,8 +205,10 @@ class LlmExtractor:
         def question(form: str) -> tuple[Message, ...]:
             return self._system, user_message(self._passage, chunk, text, self._examples, form, rewritten)
 
-        divisible = len(text.sentences) > 1
-        needed = min(MAX_REPLY_TOKENS, REPLY_PER_PASSAGE * estimated_tokens(text.text)) if divisible else MIN_REPLY_TOKENS
+        def needed() -> int:
+            is_divisible = len(text.sentences) > 1
+            return min(MAX_REPLY_TOKENS, REPLY_PER_PASSAGE * estimated_tokens(text.text)) if is_divisible else MIN_REPLY_TOKENS
+
         answer, reply, way = await self._answer(question, copyable, range(1, len(text.sentences) + 1), needed)
         candidates = self._candidates(answer.stated, chunk, text, way)
         return _Part(chunk, text, copyable, question, reply, candidates, len(answer.stated) + answer.unread, answer.unread)
@@ -225,7 +227,7 @@ class LlmExtractor:
             return *part.question(form), Message("assistant", part.reply), probe_message(self._probe, sentences, form)
 
         try:
-            answer, reply, way = await self._answer(question, part.copyable, sentences, MIN_REPLY_TOKENS)
+            answer, reply, way = await self._answer(question, part.copyable, sentences, lambda: MIN_REPLY_TOKENS)
         except (ReplyCut, ReplyRefused) as error:
             return _failure(error)
         candidates = self._candidates(answer.stated, part.chunk, part.text, way)
@@ -234,7 +236,7 @@ class LlmExtractor:
         )
 
     async def _answer(
-        self, question: Callable[[str], tuple[Message, ...]], text: Copyable, sentences: Sequence[int], needed: int
+        self, question: Callable[[str], tuple[Message, ...]], text: Copyable, sentences: Sequence[int], needed: Callable[[], int]
     ) -> tuple[Answer, str, str]:
         """Return what the reply says, the reply, and the way in which it was asked for: the best that the server takes.
 
@@ -245,7 +247,7 @@ class LlmExtractor:
         for way, form, constraint in _ways(can, text, self._shapes, sentences):
             messages = question(form)
             left = MAX_REPLY_TOKENS if room is None else room - prompt_tokens(messages[1:])
-            if left < max(needed, MIN_REPLY_TOKENS):
+            if left < MAX_REPLY_TOKENS and left < max(needed(), MIN_REPLY_TOKENS):
                 problem = f"the question leaves {max(left, 0):,} of {can.max_model_len:,} tokens to the reply"
                 raise ReplyCut(
                     self._model.url, problem, "Serve the model with a larger --max-model-len and build with --retry-failed"

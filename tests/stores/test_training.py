@@ -235,7 +235,8 @@ def test_an_extractor_that_answers_as_it_was_taught_finds_what_was_accepted(tmp_
     assert [request.messages[0].content for request in model.asked] == [system["content"] for system, _, _ in taught]
 
     def said(candidate):
-        return candidate.subject, candidate.predicate, candidate.object
+        object_ = candidate.object
+        return [(end.span, end.text, getattr(end, "class_name", "")) for end in (candidate.subject, object_)], candidate.predicate
 
     assert sorted(map(str, (said(one) for extraction in found for one in extraction.candidates))) == sorted(
         str(said(one.triple)) for one in graph.all_rejected
