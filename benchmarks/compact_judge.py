@@ -16,9 +16,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.placing import placed  # noqa: E402
 from kgbuild import ids  # noqa: E402
-from kgbuild.compact.examples import aligned  # noqa: E402
-from kgbuild.compact.literals import normalise  # noqa: E402
+from kgbuild.compact.literals import find_literals, normalise  # noqa: E402
 from kgbuild.evaluation.gold import GoldSentence, Triple, read_text2kgbench  # noqa: E402
 from kgbuild.evaluation.scores import balanced_accuracy, expected_calibration_error  # noqa: E402
 from kgbuild.evaluation.text2kgbench import baseline_predictions, score_text2kgbench, triple_key  # noqa: E402
@@ -33,7 +33,7 @@ PART = "wikidata_tekgen"
 
 def candidate(triple: Triple, prop: Property, sentence: GoldSentence) -> CandidateTriple | None:
     """Return an answered triple with the places of its words; None when they do not stand in the sentence."""
-    subject, object_ = (aligned(sentence.text, words) for words in (triple[0], triple[2]))
+    subject, object_ = placed(sentence.text, triple[0], triple[2], find_literals(sentence.text), loosely=False)
     if subject is None or object_ is None:
         return None
     words = object_.of(sentence.text)

@@ -1,8 +1,6 @@
-"""How WebNLG's gold names what a text says: which words stand for a gold name, and which gold name words stand for.
+"""How WebNLG's gold writes what a text says, learnt from sentences whose triples are known.
 
-The gold takes names and values from DBpedia: "Auburn,_Alabama" where a text has Auburn, "1988-11-22" in quotes, "4.0 (kilograms)".
-Both directions are needed, the first to learn from gold triples, the second to be scored against them; `Writing` learns the second
-from sentences whose triples are known.
+It takes names and values from DBpedia: "Auburn,_Alabama" where a text has Auburn, "1988-11-22" in quotes, "4.0 (kilograms)".
 """
 
 import re
@@ -10,106 +8,17 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import TypeVar
 
-from kgbuild.compact.examples import aligned, found
+from benchmarks.placing import BRACKETS, UNIT, number_in, placed, plain
 from kgbuild.compact.literals import find_literals
 from kgbuild.evaluation.gold import GoldSentence
 from kgbuild.evaluation.text2kgbench import triple_key
-from kgbuild.records import Literal, Span
+from kgbuild.records import Literal
 
-_NUMBER = re.compile(r"[-−]?\d[\d,]*(?:\.\d+)?")
-_PLAIN_NUMBER = re.compile(r"[-−]?\d[\d.,]*(?:E\d+)?")
-_UNIT = re.compile(r"\s*\(([^()]*)\)$")
-_BRACKETS = re.compile(r"\s*\([^)]*\)")
-_NEW_YEAR = re.compile(r"(\d{4})-01-01")
 _YEAR = re.compile(r"\d{4}")
-_STEM, _ENDING = 4, 2
-"""A word that begins with a name of one word less its last two letters, at least four, is taken for it: Italian for Italy."""
 _LEAST_NAMES = 4
 """Names of a kind from which their brackets count as its habit."""
-
-
-def plain(name: str) -> str:
-    return name.strip('"').replace("_", " ").strip()
-
-
-def number_in(text: str) -> float | None:
-    number = _NUMBER.search(text)
-    return float(number[0].replace(",", "").replace("−", "-")) if number else None
-
-
-def overlap(a: Span, b: Span) -> bool:
-    return a.start < b.end and b.start < a.end
-
-
-def placed(text: str, subject: str, object_: str, literals: Sequence[Literal]) -> tuple[Span | None, Span | None]:
-    """Find the words for both names of a triple: the best places of each that do not overlap, else the best of each alone."""
-    subjects, objects = places(text, subject, literals), places(text, object_, literals)
-    pairs = sorted(product(range(len(subjects)), range(len(objects))), key=lambda pair: (sum(pair), pair))
-    for a, b in pairs:
-        if not overlap(subjects[a], objects[b]):
-            return subjects[a], objects[b]
-    return next(iter(subjects), None), next(iter(objects), None)
-
-
-def places(text: str, name: str, literals: Sequence[Literal]) -> list[Span]:
-    """Return where the words for a gold name or value stand, the surest first: a date or number by its value, else by its words.
-
-    literals: those of the text.
-    """
-    words = plain(name)
-    if valued := [literal.span for literal in literals if literal.span and _is_worth(literal, words)]:
-        return valued
-    short = _BRACKETS.sub("", words)
-    first = [words, short, *([short.split(", ")[0]] if ", " in short else [])]
-    whole = [span for form in dict.fromkeys(first) for span in _everywhere(text, form)]
-    if whole:
-        return list(dict.fromkeys(whole))
-    if initials := list(_initials(text, short)):
-        return initials
-    if part := aligned(text, words):
-        return list(_everywhere(text, part.of(text))) or [part]
-    return list(_derived(text, short)) or _most_of(text, short)
-
-
-def _is_worth(literal: Literal, words: str) -> bool:
-    bare = _UNIT.sub("", words)
-    if literal.value == words or ((year := _NEW_YEAR.fullmatch(words)) and literal.value == year[1]):
-        return True
-    return _PLAIN_NUMBER.fullmatch(bare) is not None and number_in(literal.text) == number_in(bare)
-
-
-def _everywhere(text: str, words: str) -> Iterator[Span]:
-    at = 0
-    while at < len(text) and (span := found(text[at:], words)):
-        yield span.shifted(at)
-        at += span.end
-
-
-def _initials(text: str, words: str) -> Iterator[Span]:
-    """Find "US", "U.S." and, with one letter more, "USA" for "United States"."""
-    letters = "".join(word[0] for word in words.split() if word[0].isupper())
-    if len(letters) > 1:
-        for run in re.finditer(rf"(?<!\w)(?:[A-Z]\.? ?){{{len(letters)},{len(letters) + 1}}}(?!\w)", text):
-            if re.sub(r"[^A-Z]", "", run[0]).startswith(letters):
-                yield Span(run.start(), run.start() + len(run[0].rstrip()))
-
-
-def _derived(text: str, words: str) -> Iterator[Span]:
-    if " " not in words and len(words) > _STEM:
-        stem = re.escape(words[: max(_STEM, len(words) - _ENDING)])
-        for word in re.finditer(rf"(?<!\w){stem}\w{{0,4}}(?!\w)", text, re.IGNORECASE):
-            yield Span(*word.span())
-
-
-def _most_of(text: str, words: str) -> list[Span]:
-    """Find the longest run of a name's words that holds half of its letters."""
-    parts = words.split()
-    runs = [" ".join(parts[at : at + length]) for length in range(len(parts) - 1, 0, -1) for at in range(len(parts) - length + 1)]
-    long = (list(_everywhere(text, run)) for run in runs if 2 * len(run) >= len(words))
-    return next((spans for spans in long if spans), [])
 
 
 WAYS = (
@@ -213,7 +122,7 @@ def writing_of(sentences: Mapping[str, Sequence[GoldSentence]]) -> Writing:
             at = {literal.span: literal for literal in literals}
             for subject, label, object_ in sentence.triples:
                 subjects.add((ontology, plain(subject)))
-                if unit := _UNIT.search(plain(object_)):
+                if unit := UNIT.search(plain(object_)):
                     units[label][unit[1]] += 1
                 spans = placed(sentence.text, subject, object_, literals)
                 for name, span in zip((subject, object_), spans, strict=True):
@@ -233,8 +142,8 @@ def writing_of(sentences: Mapping[str, Sequence[GoldSentence]]) -> Writing:
     dots = [spelling.endswith(".") for _, part, place, spelling in spelt if len(part) == 1 and place == "middle"]
     brackets: dict[tuple[str, bool], Counter[str]] = defaultdict(Counter)
     for ontology, name in subjects:
-        bracket = _UNIT.search(name)
-        brackets[ontology, " " not in _UNIT.sub("", name)][bracket[1] if bracket else ""] += 1
+        bracket = UNIT.search(name)
+        brackets[ontology, " " not in UNIT.sub("", name)][bracket[1] if bracket else ""] += 1
     habits = {kind: counter for kind, counter in brackets.items() if counter.total() >= _LEAST_NAMES}
     learnt = Writing(
         names={},  # a way is judged by what it makes of new names
@@ -278,7 +187,7 @@ def _same(a: str, b: str) -> bool:
 
 def _spellings(words: str, name: str) -> Iterator[tuple[str, str, str]]:
     """Yield (word, place, spelling) where a name differs from the words for it in dots, accents and the like alone."""
-    parts, spelt = words.split(), _BRACKETS.sub("", plain(name)).split()
+    parts, spelt = words.split(), BRACKETS.sub("", plain(name)).split()
     if len(parts) == len(spelt) and all(_squashed(a) == _squashed(b) for a, b in zip(parts, spelt, strict=True)):
         for at, (part, spelling) in enumerate(zip(parts, spelt, strict=True)):
             yield part, _place(at, len(parts)), spelling

@@ -18,7 +18,7 @@ from kgbuild.extraction.parsing import without_thoughts
 from kgbuild.ids import digest
 from kgbuild.llm.asking import ask
 from kgbuild.llm.protocol import ChatModel, Message, Replies, Reply, Request
-from kgbuild.prompts import Prompt, read_prompt
+from kgbuild.prompts import read_prompt
 from kgbuild.records import Chunk
 
 VERSION = 1
@@ -27,9 +27,17 @@ MAX_REPLY_TOKENS = 1000
 STAGE = "denoising"
 
 
+@dataclass(frozen=True, slots=True)
+class Rewriting:
+    """A passage in other words; empty where it is to be read as it stands. problems: why it is, although it was to be rewritten."""
+
+    text: str = ""
+    problems: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Denoising:
-    """Rewrites passages. A rewriting that the model does not manage is gone without, since it is a help and no more."""
+    """Rewrites passages. A rewriting that the model does not manage is gone without, and named: it is a help and no more."""
 
     model: ChatModel
     replies: Replies
@@ -41,25 +49,31 @@ class Denoising:
         names = [*(["decontextualisation"] if self.decontextualise else []), *(["entities", "denoising"] if self.denoise else [])]
         return digest("denoising", VERSION, [read_prompt(name).digest for name in names]) if names else ""
 
-    async def rewritten(self, chunk: Chunk) -> str:
-        """Return the passage in other words; empty where nothing is to be rewritten. Raises ModelUnavailable and BudgetSpent."""
+    async def rewritten(self, chunk: Chunk) -> Rewriting:
+        """Return the passage in other words. Raises ModelUnavailable and BudgetSpent."""
         if not (self.denoise or self.decontextualise):
-            return ""
+            return Rewriting()
+        problems: list[str] = []
         passage = text = Flattened.of(chunk.text).text
         context = Flattened.of(chunk.context).text
         if self.decontextualise and context:
-            said = await self._said(read_prompt("decontextualisation"), {"context": context, "passage": passage})
-            text = said if rouge_1(said, passage) >= MIN_ROUGE_1 else passage
+            said = await self._said("decontextualisation", {"context": context, "passage": passage}, problems)
+            if said and rouge_1(said, passage) < MIN_ROUGE_1:
+                problems.append("decontextualisation: the rewritten passage shares too few words with the passage")
+            elif said:
+                text = said
         if self.denoise:
-            entities = await self._said(read_prompt("entities"), {"passage": text})
-            text = await self._said(read_prompt("denoising"), {"entities": entities, "passage": text}) or text
-        return text if text != passage else ""
+            entities = await self._said("entities", {"passage": text}, problems)
+            text = await self._said("denoising", {"entities": entities, "passage": text}, problems) or text
+        return Rewriting(text if text != passage else "", tuple(problems))
 
-    async def _said(self, prompt: Prompt, values: dict[str, str]) -> str:
-        request = Request((Message("user", prompt.filled(values).strip()),), MAX_REPLY_TOKENS)
+    async def _said(self, prompt: str, values: dict[str, str], problems: list[str]) -> str:
+        """Return what the model says; nothing, with one problem more, where it does not manage."""
+        request = Request((Message("user", read_prompt(prompt).filled(values).strip()),), MAX_REPLY_TOKENS)
         try:
             return await ask(self.model, request, _read, self.replies, STAGE)
-        except (ReplyCut, ReplyRefused):
+        except (ReplyCut, ReplyRefused) as error:
+            problems.append(f"{prompt}: {error.problem}")
             return ""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kgbuild.ids import digest, identified, mention_id
+from kgbuild.ids import digest
 from kgbuild.llm.protocol import NoReplies, Replies
 from kgbuild.ontology.model import Ontology, OntologyClass, Property
 from kgbuild.records import CandidateTriple, Chunk, Extraction, Failure, Literal, Mention, Span
@@ -80,16 +80,13 @@ class SpelledExtractor:
             return Span(*found.span(group)).shifted(chunk.span.start)
 
         def mention(name: str, class_name: str) -> Mention:
-            id_ = mention_id(chunk.document_id, at(name), found[name], found[class_name])
-            return Mention(id_, chunk.document_id, at(name), found[name], found[class_name])
+            return Mention("", chunk.document_id, at(name), found[name], found[class_name])
 
         literal = found["literal"]
         object_ = mention("object", "oc") if literal is None else Literal(at("literal"), literal, literal, "gYear")
         evidence = Span(*found.span()).shifted(chunk.span.start)
         subject = mention("subject", "sc")
-        return identified(
-            CandidateTriple("", chunk.id, subject, found["property"], object_, evidence, found[0], (), "spelled", 0.9)
-        )
+        return CandidateTriple("", chunk.id, subject, found["property"], object_, evidence, found[0], (), "spelled", 0.9)
 
 
 class Unwatched:

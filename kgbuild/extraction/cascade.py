@@ -19,7 +19,7 @@ from kgbuild.extraction.llm import LlmAddress, LlmExtractor, holds_names
 from kgbuild.llm.protocol import NoReplies, Replies, Request
 from kgbuild.records import CandidateTriple, Chunk, Extraction, Literal
 
-VERSION = 1
+VERSION = 2
 """Raised by hand whenever other chunks would be put to the language model, or the two be joined in another way."""
 
 
@@ -40,7 +40,8 @@ class CascadeExtractor:
     def extract(self, chunks: Sequence[Chunk]) -> list[Extraction]:
         read = self._compact.extract(chunks)
         asked = [n for n, (chunk, extraction) in enumerate(zip(chunks, read, strict=True)) if self._is_in_doubt(chunk, extraction)]
-        answers = dict(zip(asked, self._llm.extract([chunks[n] for n in asked]) if asked else (), strict=True))
+        sure = [[candidate for candidate in read[n].candidates if self._is_sure(candidate)] for n in asked]
+        answers = dict(zip(asked, self._llm.extract([chunks[n] for n in asked], sure) if asked else (), strict=True))
         return [
             self._joined(extraction, answers[n]) if n in answers else replace(extraction, spared=True)
             for n, extraction in enumerate(read)

@@ -39,9 +39,10 @@ def _written(value: object) -> object:
 
 
 def _words_by_name(value: object) -> object:
-    """Take only the words of what may be anything: a qualifier that cannot be read takes nothing from its triple."""
+    """Take the words of what may be anything, none of what cannot be read: a bad qualifier takes nothing from its triple."""
     given = value.items() if isinstance(value, dict) else ()
-    return {name: _written(words) for name, words in given if isinstance(words, (str, int, float)) and not isinstance(words, bool)}
+    stated = {name: _written(each) for name, each in given if each not in (None, "")}
+    return {name: words if isinstance(words, str) else "" for name, words in stated.items()}
 
 
 Words = Annotated[str, AfterValidator(readable)]
@@ -65,6 +66,11 @@ class Claim(BaseModel):
     qualifiers: Annotated[dict[Words, Words], BeforeValidator(_words_by_name)] = {}
     score: float = 1.0
     extractor: str = ""
+
+
+def left_out(claim: Claim, candidate: CandidateTriple) -> tuple[str, ...]:
+    """Return the names of qualifiers that a claim has and its candidate has not: no such qualifier, or none that can be read."""
+    return tuple(sorted(claim.qualifiers.keys() - {qualifier.name for qualifier in candidate.qualifiers}))
 
 
 def read_claim(triple: object) -> Claim | str:

@@ -43,6 +43,9 @@ MAX_PIECE_CHARS = 60
 MAX_SPELLED = 5
 """Letters of the longest number that is read as such when it is spelled out."""
 
+_PREDICATE_LETTER = r"[\p{Ll}\p{Lo}\p{M}]"
+"""Lower case, or of a script that has none."""
+
 _TEXTUAL = frozenset({"string", ANY_LITERAL})
 _PIECE = re.compile(rf"[{UNSPACED}]|\d+(?:[.,:]\d+)+|[^\W{UNSPACED}]+|.", re.DOTALL)
 _NEEDS_ESCAPE = re.compile(r'["\\\x00-\x1f]')
@@ -356,7 +359,7 @@ class _Rules:
         yield 'span: "\\"" SPAN "\\""'
         yield f"SPAN: SUBSTRING & /\\S+( \\S+){{0,{MAX_SPAN_WORDS - 1}}}/ & {_BOUND} & /.*[\\p{{L}}\\p{{N}}].*/"
         if self._is_open:
-            yield 'PREDICATE: /"[a-z]{2,16}( [a-z]{1,16}){0,3}"/'
+            yield rf'PREDICATE: /"{_PREDICATE_LETTER}{{2,16}}( {_PREDICATE_LETTER}{{1,16}}){{0,3}}"/'
 
 
 def _any_of(strings: Iterable[str]) -> str:

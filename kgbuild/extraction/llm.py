@@ -11,13 +11,14 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import repeat
 
 from kgbuild import ids
 from kgbuild.chunking import estimated_tokens, sentence_spans
-from kgbuild.denoising import Denoising
+from kgbuild.denoising import Denoising, Rewriting
 from kgbuild.errors import BudgetSpent, InputError, KgbuildError, ModelUnavailable, ReplyCut, ReplyRefused
 from kgbuild.extraction import parsing
-from kgbuild.extraction.claims import ClaimReader, Place
+from kgbuild.extraction.claims import ClaimReader, Place, left_out
 from kgbuild.extraction.examples import WorkedExample, worked_examples
 from kgbuild.extraction.grammar import MAX_TRIPLES, Copyable, Shapes
 from kgbuild.extraction.grounding import Flattened, Passage
@@ -62,6 +63,8 @@ REPLY_PER_PASSAGE = 2
 
 STAGE = "extracting"
 READ_IN_PART = "reply read in part"
+QUALIFIERS_LEFT_OUT = "qualifiers left out"
+NOT_REWRITTEN = "read without rewriting"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ class LlmOptions:
 class _Part:
     """A chunk, or a part of it that could be asked about whole, and what the reply said.
 
-    statements, unread: what the reply has, and how many of it are no triples.
+    losses: what the reply has beside them, each kind a failure of its own.
     """
 
     chunk: Chunk
@@ -89,8 +92,7 @@ class _Part:
     question: Callable[[str], tuple[Message, ...]]
     reply: str
     candidates: tuple[CandidateTriple, ...]
-    statements: int
-    unread: int
+    losses: tuple[Failure, ...]
 
 
 Said = tuple[_Part | Failure, ...]
@@ -135,8 +137,11 @@ class LlmExtractor:
     def chunk_key(self, chunk: Chunk) -> str:
         return ids.digest(chunk.text, chunk.heading_path, chunk.context)
 
-    def extract(self, chunks: Sequence[Chunk]) -> list[Extraction]:
-        """Raises InputError, before anything is asked, when the ontology's prompt leaves no room for a passage."""
+    def extract(self, chunks: Sequence[Chunk], known: Sequence[Sequence[CandidateTriple]] = ()) -> list[Extraction]:
+        """Raises InputError, before anything is asked, when the ontology's prompt leaves no room for a passage.
+
+        known: facts of each chunk that need no asking, so that a probe leaves their sentences alone; none where it is empty.
+        """
         read = run_all(self._read(chunk) for chunk in chunks)
         for result in read:
             if isinstance(result, InputError):
@@ -145,9 +150,9 @@ class LlmExtractor:
         if away and len(away) == len(read):
             raise away[0]
         said = [_said(result) for result in read]
-        return [_extraction(parts) for parts in (self._probed(chunks, said) if self._options.probe else said)]
+        return [_extraction(parts) for parts in (self._probed(chunks, said, known) if self._options.probe else said)]
 
-    def _probed(self, chunks: Sequence[Chunk], said: Sequence[Said]) -> list[Said]:
+    def _probed(self, chunks: Sequence[Chunk], said: Sequence[Said], known: Sequence[Sequence[CandidateTriple]]) -> list[Said]:
         """Ask once more about the sentences that name something and have no fact that the judge accepts.
 
         What the judge asks a model is remembered, so that judging pays nothing for it a second time.
@@ -155,8 +160,8 @@ class LlmExtractor:
         candidates = [_extraction(parts).candidates for parts in said]
         judgements = self._judge.judge([Candidates(*pair) for pair in zip(chunks, candidates, strict=True)])
         again = run_all(
-            self._once_more([part for part in parts if isinstance(part, _Part)], found, judgement)
-            for parts, found, judgement in zip(said, candidates, judgements, strict=True)
+            self._once_more([part for part in parts if isinstance(part, _Part)], found, judgement, sure)
+            for parts, found, judgement, sure in zip(said, candidates, judgements, known or repeat((), len(said)), strict=True)
         )
         return [(*parts, *_said(more)) for parts, more in zip(said, again, strict=True)]
 
@@ -166,22 +171,24 @@ class LlmExtractor:
             return None
         return Request((self._system, user_message(self._passage, chunk, text, self._examples, AS_LIST, "")), MAX_REPLY_TOKENS)
 
-    async def _read(self, chunk: Chunk, rewritten: str | None = None) -> Said:
-        """Ask about a chunk, in halves where the reply to the whole is or would be cut short."""
+    async def _read(self, chunk: Chunk, whole: Rewriting | None = None) -> Said:
+        """Ask about a chunk, in halves where the reply to the whole is or would be cut short. whole: of what this is a half of."""
         text = Flattened.of(chunk.text)
         copyable = Copyable.of(text)
         if not self._shapes.allow(copyable):
             return ()  # nothing that a triple could be made of
         await self._room()  # before anything is asked
-        if rewritten is None:
-            rewritten = await self._denoising.rewritten(chunk)
+        rewriting = whole or await self._denoising.rewritten(chunk)
+        said: Said
         try:
-            return (await self._asked(chunk, text, copyable, rewritten),)
+            said = (await self._asked(chunk, text, copyable, rewriting.text),)
         except ReplyCut as cut:
             if (halves := _halves(chunk)) is None:
-                return (_failure(cut),)
-            first, second = await asyncio.gather(*(self._read(half, rewritten) for half in halves))
-            return *first, *second
+                said = (_failure(cut),)
+            else:
+                first, second = await asyncio.gather(*(self._read(half, rewriting) for half in halves))
+                said = (*first, *second)
+        return said if whole else (*said, *(Failure(STAGE, "", None, NOT_REWRITTEN, problem) for problem in rewriting.problems))
 
     async def _room(self) -> int | None:
         """Return the tokens that the context has beside the system message; None where the server does not tell how many it reads.
@@ -210,14 +217,19 @@ class LlmExtractor:
             return min(MAX_REPLY_TOKENS, REPLY_PER_PASSAGE * estimated_tokens(text.text)) if is_divisible else MIN_REPLY_TOKENS
 
         answer, reply, way = await self._answer(question, copyable, range(1, len(text.sentences) + 1), needed)
-        candidates = self._candidates(answer.stated, chunk, text, way)
-        return _Part(chunk, text, copyable, question, reply, candidates, len(answer.stated) + answer.unread, answer.unread)
+        return _Part(chunk, text, copyable, question, reply, *self._found(answer, chunk, text, way))
 
-    async def _once_more(self, parts: Sequence[_Part], found: Sequence[CandidateTriple], judgement: Judgement) -> Said:
+    async def _once_more(
+        self,
+        parts: Sequence[_Part],
+        found: Sequence[CandidateTriple],
+        judgement: Judgement,
+        known: Sequence[CandidateTriple],
+    ) -> Said:
         if judgement.failure is not None:
             return (replace(judgement.failure, stage=STAGE),)  # whether to ask cannot be told yet
         verdicts = zip(found, judgement.verdicts, strict=True)
-        accepted = [candidate for candidate, verdict in verdicts if verdict.outcome is Outcome.ACCEPTED]
+        accepted = [*known, *(candidate for candidate, verdict in verdicts if verdict.outcome is Outcome.ACCEPTED)]
         silent = [(part, _silent(part.text, accepted, part.chunk)) for part in parts]
         asked = (self._asked_again(part, sentences) for part, sentences in silent if sentences)
         return tuple(await asyncio.gather(*asked))
@@ -230,10 +242,8 @@ class LlmExtractor:
             answer, reply, way = await self._answer(question, part.copyable, sentences, lambda: MIN_REPLY_TOKENS)
         except (ReplyCut, ReplyRefused) as error:
             return _failure(error)
-        candidates = self._candidates(answer.stated, part.chunk, part.text, way)
-        return replace(
-            part, reply=reply, candidates=candidates, statements=len(answer.stated) + answer.unread, unread=answer.unread
-        )
+        candidates, losses = self._found(answer, part.chunk, part.text, way)
+        return replace(part, reply=reply, candidates=candidates, losses=losses)
 
     async def _answer(
         self, question: Callable[[str], tuple[Message, ...]], text: Copyable, sentences: Sequence[int], needed: Callable[[], int]
@@ -262,16 +272,28 @@ class LlmExtractor:
         assert refused is not None  # free text is always a way
         raise refused
 
-    def _candidates(self, said: Sequence[Stated], chunk: Chunk, text: Flattened, way: str) -> tuple[CandidateTriple, ...]:
+    def _found(
+        self, answer: Answer, chunk: Chunk, text: Flattened, way: str
+    ) -> tuple[tuple[CandidateTriple, ...], tuple[Failure, ...]]:
+        """Return the candidates that an answer has, and what else it says and nothing was made of."""
         passage = text.passage()
         found: dict[CandidateTriple, None] = {}
-        for stated in said:
+        qualifiers: list[str] = []
+        for stated in answer.stated:
             claim = stated.claim.model_copy(
                 update={"evidence": _evidence(stated, text, passage), "extractor": f"{self.name}/{way}"}
             )
             claim = as_known_or_open(claim) if self._ontology.is_open else claim
-            found[_in_chunk(self._reader.candidate(claim, passage), text, chunk)] = None
-        return tuple(found)
+            candidate = self._reader.candidate(claim, passage)
+            qualifiers.extend(f"{name} of {candidate.predicate}" for name in left_out(claim, candidate))
+            found[_in_chunk(candidate, text, chunk)] = None
+        losses = []
+        if answer.unread:
+            detail = f"{answer.unread} of {len(answer.stated) + answer.unread} statements are no triples"
+            losses.append(Failure(STAGE, "", None, READ_IN_PART, detail))
+        if qualifiers:
+            losses.append(Failure(STAGE, "", None, QUALIFIERS_LEFT_OUT, ", ".join(sorted(qualifiers))))
+        return tuple(found), tuple(losses)
 
 
 def _example_tokens(example: WorkedExample) -> int:
@@ -407,9 +429,7 @@ def _extraction(said: Said) -> Extraction:
             failures.append(part)
             continue
         found |= dict.fromkeys(part.candidates)
-        if part.unread:
-            detail = f"{part.unread} of {part.statements} statements are no triples"
-            failures.append(Failure(STAGE, "", None, READ_IN_PART, detail))
+        failures.extend(part.losses)
     if not failures:
         return Extraction(tuple(found))
     reasons, details = (dict.fromkeys(words) for words in zip(*((f.reason, f.detail) for f in failures), strict=True))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from kgbuild import ids
-from kgbuild.extraction.claims import ClaimReader, read_claim
+from kgbuild.extraction.claims import ClaimReader, left_out, read_claim
 from kgbuild.extraction.grounding import Passage
 from kgbuild.extraction.rows import Row, problem_of, with_id
 from kgbuild.fusion.fuse import fuse, self_loops
@@ -90,6 +90,7 @@ def _accepted(row: Mapping[str, Any], text: Passage, reader: ClaimReader) -> tup
             if candidate.evidence is None or lacking:
                 problems.append(f"triple {number}: accepted, yet not in the text: {' and '.join(lacking) or candidate.quote}")
             else:
+                problems.extend(f"triple {number}: the qualifier {name!r} is left out" for name in left_out(claim, candidate))
                 found.append(JudgedTriple(candidate, _verdict(triple)))
     return found, problems, unjudged
 

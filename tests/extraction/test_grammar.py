@@ -15,31 +15,12 @@ from kgbuild.extraction.grounding import Flattened
 from kgbuild.extraction.open_mode import OPEN
 from kgbuild.judging.datatypes import fits
 from kgbuild.judging.rules import judge_by_rules
-from kgbuild.ontology.model import Ontology, OntologyClass, Property
+from kgbuild.ontology.model import Ontology
 from kgbuild.records import Reason
+from tests.extraction.firms import FIRMS
 from tests.extraction.hostile import HOSTILE
 from tests.extraction.walks import grammar_errors, walk
 
-FIRMS = Ontology(
-    "firms",
-    {
-        "Agent": OntologyClass("Agent", "agent"),
-        "Company": OntologyClass("Company", "company", parent="Agent"),
-        "Q5": OntologyClass("Q5", "human", parent="Agent"),
-        "Place": OntologyClass("Place", "place"),
-    },
-    {
-        "owns": Property("owns", "owns", domain=("Agent",), range=("Company",), temporal=True, qualifiers=("share", "role")),
-        "P112": Property("P112", "founded by", domain=("Company",), range=("Q5",)),
-        "inception": Property("inception", "inception", domain=("Company",), range=("date",)),
-        "staff": Property("staff", "staff", domain=("Company",), range=("integer",), temporal=True),
-        "motto": Property("motto", "motto", domain=("Company",), range=("string",)),
-        "named_for": Property("named_for", "named for", domain=("Place",), range=("Q5", "gYear")),
-        "see": Property("see", "see"),
-        "website": Property("website", "website", domain=("Company",), range=("anyURI",)),
-        "share": Property("share", "share", domain=("Company",), range=("decimal",)),
-    },
-)
 LOOSE = Ontology(FIRMS.name, FIRMS.classes, FIRMS.properties, typing="soft")
 PLAIN = "Acme Inc. was founded by Ada Byron in Berlin on 3 May 1999. It owns Beta and employs 1,234 people; see www.acme.com."
 
@@ -232,6 +213,25 @@ def test_what_the_grammar_allows(reply, allowed):
     lark = Shapes(FIRMS).grammar(words, numbers(flattened))
     assert lark is not None
     assert accepts(lark, reply) == allowed
+
+
+@pytest.mark.parametrize(
+    ("predicate", "allowed"),
+    [
+        ("born in", True),
+        ("né à", True),
+        ("родился в", True),
+        ("出生地", True),
+        # One form for each: no capitals, no marks, four words at most.
+        ("Born in", False),
+        ("born_in", False),
+        ("is said to be born in", False),
+    ],
+)
+def test_predicates_without_an_ontology_are_words_of_any_script(predicate, allowed):
+    flattened, words = copyable(PLAIN)
+    lark = Shapes(OPEN).grammar(words, numbers(flattened))
+    assert accepts(lark, triple("Acme Inc.", "Organization", predicate, "Berlin", "Place")) == allowed
 
 
 def test_soft_typing_allows_every_class_but_no_other_datatype():

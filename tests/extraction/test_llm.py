@@ -1,5 +1,6 @@
 """The extractor around recorded replies, and beside servers whose models read so much and no more."""
 
+import json
 import re
 
 import pytest
@@ -11,6 +12,7 @@ from kgbuild.llm.protocol import NoReplies
 from kgbuild.llm.recorded import Recorded, RecordedReplies
 from kgbuild.llm.running import run_all
 from kgbuild.records import Chunk, Span
+from tests.extraction.firms import FIRMS
 from tests.llm.server import LoopbackServer
 from tests.spelled import STAFF
 
@@ -97,3 +99,38 @@ def test_a_passage_of_one_sentence_that_leaves_no_room_is_named_without_asking()
         assert not about_people(server)
     assert (extraction.failure.reason, extraction.failure.retryable) == ("reply cut short", False)
     assert "--max-model-len" in extraction.failure.detail
+
+
+def stated(prop, **qualifiers):
+    fields = {"sentence": 1, "subject": "Acme", "subject_class": "Company", "property": prop, "object": "Beta"}
+    return fields | {"object_class": "Company", "qualifiers": qualifiers}
+
+
+@pytest.mark.parametrize(
+    ("triple", "taken", "left_out"),
+    [
+        (stated("owns", start="1999", role="holding"), {"start", "role"}, None),
+        # A qualifier that the property does not have, or that says nothing a reader could take, is named, and its triple stands.
+        (stated("owns", start="1999", mood="good"), {"start"}, "mood of owns"),
+        (stated("owns", start=["1999"], mood="good"), set(), "mood of owns, start of owns"),
+        (stated("see", start="1999"), set(), "start of see"),
+        # None given is none left out.
+        (stated("owns", start=None, role=""), set(), None),
+    ],
+)
+def test_a_qualifier_that_is_not_taken_is_named(triple, taken, left_out):
+    _, extraction = extracted("Acme owns Beta since 1999, as a holding.", json.dumps([triple]), FIRMS)
+    (candidate,) = extraction.candidates
+    assert {qualifier.name for qualifier in candidate.qualifiers} == taken
+    failure = extraction.failure
+    assert (failure and (failure.reason, failure.detail)) == (left_out and ("qualifiers left out", left_out))
+
+
+def test_a_passage_that_could_not_be_rewritten_is_read_as_it_stands_and_named():
+    lines = (Recorded(asked="Passage:", reply="[]"), Recorded(asked="List what the passage names", error="refused"))
+    short = Recorded(asked="as short plain sentences", error="cut")
+    model = RecordedReplies((*lines, short))
+    (extraction,) = LlmExtractor(model, STAFF, NoReplies(), LlmOptions(denoise=True)).extract([chunk_of("Ada works for Acme.")])
+    assert extraction.failure is not None
+    assert (extraction.failure.reason, extraction.failure.retryable) == ("read without rewriting", False)
+    assert [problem.split(":")[0] for problem in extraction.failure.detail.split("; ")] == ["entities", "denoising"]

@@ -2,14 +2,18 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from kgbuild.extraction.llm import LlmAddress, LlmOptions
 from kgbuild.judging import JudgeAddress
 from kgbuild.ledger import Snapshot
+from kgbuild.llm.protocol import NoReplies
 from kgbuild.pipeline import BuildPlan, build
+from kgbuild.records import Chunk, Span
 from kgbuild.runner import InThreads
+from tests.builders import triple
 from tests.llm.server import LoopbackServer
 from tests.spelled import STAFF, Unwatched
 
@@ -94,3 +98,19 @@ def test_what_was_answered_first_stands_where_the_second_answer_is_of_no_use(tmp
     assert facts(tmp_path) == {("Ada Byron", "employer")}
     (failure,) = report.failures
     assert (failure.reason, failure.retryable) == ("no usable reply", False)
+
+
+def test_sentences_whose_facts_are_known_from_elsewhere_are_left_alone():
+    """A cascade knows some from the compact model."""
+    asked = []
+
+    def answer(body):
+        asked.append(body["messages"][-1]["content"].split("\n")[0])
+        return "[]"
+
+    with LoopbackServer(answer=answer).running() as server:
+        extractor = LlmAddress(f"server:m@{server.url}", STAFF, LlmOptions(probe=True)).open(NoReplies())
+        chunk = Chunk("chk", "doc", 0, Span(0, len(TEXT)), TEXT)
+        known = replace(triple("Ada Byron:Person", "employer", "Acme:Company"), evidence=Span(0, TEXT.index(" Bob")))
+        extractor.extract([chunk], [[known]])
+    assert re.findall(r"\d+", asked[-1]) == ["2", "4"]
