@@ -33,6 +33,7 @@ from kgbuild.resolution.coreference import representatives
 from kgbuild.resolution.normalisation import block_key
 from kgbuild.resolution.resolve import resolve
 from kgbuild.serialisation import to_json
+from kgbuild.settings import Prices
 from kgbuild.stores import open_store
 from kgbuild.stores.protocol import Publication
 
@@ -74,6 +75,7 @@ class BuildPlan:
 
     llm: the address of the language model that the extractor or the judge asks; None when they ask none.
     requests: in flight at its server at a time. budget_tokens: what one run may spend on it; None for no limit.
+    prices: of its tokens, for the report to tell what they cost.
     uncovered: properties that the extractor does not know and will not look for, for the report to name.
     store: address of a store to publish to as the last step, see `stores.open_store`; None publishes nowhere.
     """
@@ -86,6 +88,7 @@ class BuildPlan:
     llm: str | None = None
     requests: int = 64
     budget_tokens: int | None = None
+    prices: Prices | None = None
     uncovered: tuple[str, ...] = ()
     retry_failed: bool = False
     replace_root: bool = False
@@ -156,9 +159,19 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
         if changed := ledger.changed():
             ledger.publish(made_with)
         with Snapshot.open(plan.graph) as snapshot:
-            usage = ledger.usage(this.id)
-            done = (changed, added, removed, plan.uncovered, stages.seconds, usage, extracted, spared, judge.description)
-            report = report_of(snapshot, *done)
+            report = report_of(
+                snapshot,
+                changed=changed,
+                documents_read=added,
+                documents_removed=removed,
+                uncovered=plan.uncovered,
+                seconds=stages.seconds,
+                usage=ledger.usage(this.id),
+                prices=plan.prices,
+                extracted=extracted,
+                spared=spared,
+                judge=judge.description,
+            )
         ledger.finish_run(this.id, to_json(report))
         if plan.store is not None:
             with stages.stage("publishing", None):

@@ -19,9 +19,11 @@ from kgbuild.judging.calibration import read_calibration
 from kgbuild.ledger import LEDGER_FILE, Snapshot
 from kgbuild.llm import open_model
 from kgbuild.llm.asking import most_tokens
+from kgbuild.llm.protocol import Usage
 from kgbuild.ontology.model import Ontology
 from kgbuild.pipeline import BuildPlan, Runner, extraction_key, file_batches, files_of
 from kgbuild.records import Chunk
+from kgbuild.report import cost
 from kgbuild.serialisation import from_json
 from kgbuild.settings import Settings
 
@@ -45,6 +47,7 @@ def build_plan(
     """Turn a command's words into a plan. Raises OntologyError, WeightsError or InputError for what cannot be used."""
     remembered = remembered_ontology(graph) if ontology is None else None
     meant = remembered or ontology_for(extractor, ontology)
+    settings = Settings.read()
     judge = judge_address("llm" if extractor == "llm" else "score", meant, weights, llm, calibration)
     address = extractor_address(extractor, meant, weights, llm, options, judge, uncovered=uncovered)
     return BuildPlan(
@@ -55,8 +58,9 @@ def build_plan(
         judge=judge,
         uncovered=uncovered_properties(meant, weights) if extractor == "compact" and not uncovered else (),
         llm=llm if extractor in ("llm", "cascade") else None,
-        requests=Settings.read().requests,
+        requests=settings.requests,
         budget_tokens=budget_tokens,
+        prices=settings.prices,
         retry_failed=retry_failed,
         replace_root=replace_root,
         store=store,
@@ -151,8 +155,8 @@ class Preview:
     """What a build would have to do. files: in the folder now; new and changed ones have to be read, removed ones go.
 
     requests: to a language model, at least one a chunk that it was not asked about before; None where none is asked.
-    prompt_tokens: estimated, rather too many than too few. reply_tokens: what the replies may have at most. Judging what is found,
-    and asking twice, come on top; a cascade asks about some of the chunks only.
+    prompt_tokens: estimated, rather too many than too few. reply_tokens: what the replies may have at most. cost: of both together,
+    where prices are known. Judging what is found, and asking twice, come on top; a cascade asks about some of the chunks only.
     """
 
     documents: str
@@ -163,6 +167,7 @@ class Preview:
     requests: int | None = None
     prompt_tokens: int = 0
     reply_tokens: int = 0
+    cost: float | None = None
 
 
 def preview(plan: BuildPlan, run: Runner) -> Preview:
@@ -198,4 +203,6 @@ def preview(plan: BuildPlan, run: Runner) -> Preview:
                 asked.add(key)
                 reply_tokens += request.max_tokens
                 tokens += most_tokens(request)
-        return replace(seen, requests=len(asked), prompt_tokens=tokens - reply_tokens, reply_tokens=reply_tokens)
+        expected = Usage(tokens - reply_tokens, reply_tokens, requests=len(asked))
+        paid = cost(expected, plan.prices) if plan.prices else None
+        return replace(seen, requests=len(asked), prompt_tokens=expected.prompt_tokens, reply_tokens=reply_tokens, cost=paid)

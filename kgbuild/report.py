@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from kgbuild.ledger import Snapshot
 from kgbuild.llm.protocol import Usage
 from kgbuild.records import Failure, Outcome, Status
+from kgbuild.settings import Prices
 from kgbuild.stores.protocol import Publication
 
 
@@ -19,10 +20,10 @@ class Report:
     uncovered: properties of the ontology that the extractor does not know, and so did not look for.
     disputed: facts that clash with a preferred one. loops: accepted triples whose two sides
     are one entity, so that they state nothing. seconds: wall-clock seconds by stage.
+    usage: what this run's requests to a language model took, by stage. cost: the same in money, where prices are known.
     extractors: candidates by who claimed them, and in which way a language model was asked: its grammar, or what it fell back to.
-    usage: what this run's requests to a language model cost, by stage. extracted: chunks that it extracted from. spared: those
-    of them that a cascade did not have to put to its language model. judge: who judged, and from which probabilities on it accepts
-    and rejects.
+    extracted: chunks that this run extracted from. spared: those of them that a cascade did not have to put to its language model.
+    judge: who judged, and from which probabilities on it accepts and rejects.
     store: where the generation was published to, if anywhere; published: what that changed there.
     """
 
@@ -47,6 +48,7 @@ class Report:
     seconds: Mapping[str, float]
     extractors: Mapping[str, int] = field(default_factory=dict)
     usage: Mapping[str, Usage] = field(default_factory=dict)
+    cost: Mapping[str, float] = field(default_factory=dict)
     extracted: int = 0
     spared: int = 0
     judge: str = ""
@@ -56,12 +58,14 @@ class Report:
 
 def report_of(
     snapshot: Snapshot,
+    *,
     changed: bool,
     documents_read: int,
     documents_removed: int,
     uncovered: tuple[str, ...],
     seconds: Mapping[str, float],
     usage: Mapping[str, Usage],
+    prices: Prices | None,
     extracted: int,
     spared: int,
     judge: str,
@@ -94,14 +98,32 @@ def report_of(
         seconds=seconds,
         extractors=snapshot.extractor_counts(),
         usage=usage,
+        cost={stage: cost(of, prices) for stage, of in usage.items()} if prices else {},
         extracted=extracted,
         spared=spared,
         judge=judge,
     )
 
 
+def cost(usage: Usage, prices: Prices) -> float:
+    """Return what requests cost, in the currency of the prices.
+
+    >>> cost(Usage(2_000_000, 500_000, cached_tokens=1_000_000), Prices(asked=0.2, answered=0.6, cached=0.1))
+    0.6
+    """
+    asked = usage.prompt_tokens - usage.cached_tokens
+    millions = asked * prices.asked + usage.cached_tokens * prices.cached + usage.completion_tokens * prices.answered
+    return round(millions / 1_000_000, 6)
+
+
+def costs_in_words(report: Report) -> dict[str, str]:
+    """Say of each stage what its requests took: the tokens, and the money where prices are known."""
+    paid = {stage: f"; {amount:,.2f} in all" for stage, amount in report.cost.items()}
+    return {stage: in_words(usage) + paid.get(stage, "") for stage, usage in report.usage.items()}
+
+
 def in_words(usage: Usage) -> str:
-    """Say what requests cost, such as "12 requests: 3,000 tokens asked (60 % cached), 240 answered"."""
+    """Say what requests took, such as "12 requests: 3,000 tokens asked (60 % cached), 240 answered"."""
     cached = f" ({usage.cached_tokens / usage.prompt_tokens:.0%} cached)" if usage.cached_tokens else ""
     return f"{usage.requests:,} requests: {usage.prompt_tokens:,} tokens asked{cached}, {usage.completion_tokens:,} answered"
 
@@ -125,7 +147,7 @@ def in_markdown(report: Report) -> str:
         ("failures", f"{len(report.failures):,}"),
         *((f"candidates of {extractor}", f"{n:,}") for extractor, n in report.extractors.items()),
         *([("calls to the language model saved", saved_in_words(report))] if report.spared else []),
-        *((f"tokens {stage}", in_words(usage)) for stage, usage in report.usage.items()),
+        *((f"tokens {stage}", words) for stage, words in costs_in_words(report).items()),
         *([(f"published to {report.store}", published_in_words(report.published))] if report.published else []),
         *((f"seconds {stage}", f"{seconds:.1f}") for stage, seconds in report.seconds.items()),
     ]

@@ -98,6 +98,10 @@ def build(
         next_steps(graph, made.facts, store)
 
 
+def _paid(expected: "Preview") -> str:
+    return "" if expected.cost is None else f", {expected.cost:,.2f} in all"
+
+
 def _print_preview(expected: "Preview") -> None:
     out.print(
         f"{expected.files:,} files in {expected.documents}: {expected.to_read:,} to read, {expected.removed:,} gone since",
@@ -107,7 +111,7 @@ def _print_preview(expected: "Preview") -> None:
     if expected.requests is not None:
         out.print(
             f"{expected.requests:,} requests to the language model, or more: about {expected.prompt_tokens:,} tokens asked, at most"
-            f" {expected.reply_tokens:,} answered. Judging what they find comes on top",
+            f" {expected.reply_tokens:,} answered{_paid(expected)}. Judging what they find comes on top",
             soft_wrap=True,
         )
     if expected.uncovered:

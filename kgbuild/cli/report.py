@@ -104,7 +104,7 @@ def _typed(mention: Mention) -> str:
 
 def print_report(made: "Report") -> None:
     """Print a report for a person."""
-    from kgbuild.report import in_words, published_in_words, saved_in_words
+    from kgbuild.report import costs_in_words, published_in_words, saved_in_words
 
     if made.changed:
         gone = f", {made.documents_removed:,} removed" if made.documents_removed else ""
@@ -135,8 +135,8 @@ def print_report(made: "Report") -> None:
             out.print("  each one: kgbuild report --json")
     if made.spared:
         out.print(f"Calls to the language model saved: {saved_in_words(made)} chunks were clear without it")
-    for stage, usage in made.usage.items():
-        out.print(f"[dim]{stage}: {in_words(usage)}[/dim]")
+    for stage, words in costs_in_words(made).items():
+        out.print(f"[dim]{stage}: {words}[/dim]")
     if made.published is not None:
         out.print(f"Published to {made.store}: {published_in_words(made.published)}", soft_wrap=True, markup=False)
     if made.changed:

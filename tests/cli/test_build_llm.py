@@ -234,3 +234,23 @@ def test_a_cascade_says_how_many_calls_it_saved(run):
     assert [clear in body["messages"][-1]["content"] for body in asked] == [False]
     report = json.loads(run("report", "--json"))
     assert (report["extracted"], report["spared"], report["usage"]["extracting"]["requests"]) == (2, 1, 1)
+
+
+# -- cost
+
+
+def test_what_requests_cost_is_told_before_and_after(run, monkeypatch):
+    monkeypatch.setenv("KGBUILD_PRICES", "1000000 2000000 500000")  # a token asked costs 1, one answered 2, a cached one .5
+    document("ada.txt", "Ada Byron likes Rex.", "1 | Ada Byron:Person | likes | Rex:Dog")
+    llm = ("--extractor", "llm", "--llm", f"recorded:{Path('replies.jsonl').resolve()}")
+    answers(Does_the_passage_state_the_fact="yes")
+    expected = json.loads(run("build", "documents", *llm, "--dry-run", "--json"))
+    assert expected["cost"] == expected["prompt_tokens"] + 2 * expected["reply_tokens"]
+    assert f"answered, {expected['cost']:,.2f} in all" in run("build", "documents", *llm, "--dry-run")
+    report = built(run, "--extractor", "llm")
+    assert report["cost"] == {
+        stage: used["prompt_tokens"] + 2 * used["completion_tokens"] for stage, used in report["usage"].items()
+    }
+    assert f"answered; {report['cost']['judging']:,.2f} in all" in run("report")
+    monkeypatch.delenv("KGBUILD_PRICES")
+    assert json.loads(run("build", "documents", *llm, "--dry-run", "--json"))["cost"] is None

@@ -104,6 +104,12 @@ def test_rows_of_one_id_with_other_texts_are_kept_apart():
     assert [piece["document_id"] for piece in done.facts[0]["evidence"]] == [None, None]
 
 
+def test_a_qualifier_that_is_left_out_is_named_and_its_fact_stands():
+    done = fused(row(1, "Ada works for Acme.", claim("Ada", "employer", "Acme", qualifiers={"mood": "good"})))
+    assert [fact["qualifiers"] for fact in done.facts] == [[]]
+    assert done.errors == ({"id": 1, "error": "triple 1: the qualifier 'mood' is left out"},)
+
+
 def test_what_resolution_makes_a_loop_states_nothing():
     text = "Acme owns ACME."
     done = fused(row(1, text, claim("Acme", "owns", "ACME", subject_class="Company", object_class="Company")))
