@@ -7,6 +7,7 @@ chunks, triples, mentions, entities, facts                    memberships of the
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -103,8 +104,14 @@ class Ledger:
             self._remember(values)
 
     def start_run(self) -> int:
+        """Return the id of a new run: the nanosecond of its start.
+
+        What a process keeps open goes by it, so that a graph made anew in the place of another shares nothing with that.
+        """
         with self._transaction():
-            return int(self._db.execute("INSERT INTO run (started_at) VALUES (?)", (_now(),)).lastrowid or 0)
+            later = "SELECT max(?, coalesce(max(id), 0) + 1), ? FROM run"
+            added = self._db.execute(f"INSERT INTO run (id, started_at) {later}", (time.time_ns(), _now()))
+            return int(added.lastrowid or 0)
 
     def finish_run(self, run_id: int, report: str) -> None:
         """Close a run with its report, and let go of the segments: all they hold is committed by now."""

@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import random
+import shutil
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -232,6 +233,22 @@ def test_what_a_run_spends_is_counted_by_stage_and_once(tmp_path):
     assert (extracting.requests, extracting.prompt_tokens) == (12, asked)
     assert 0 < extracting.cached_tokens < extracting.prompt_tokens
     assert again.usage == {}
+
+
+@pytest.mark.parametrize("again", ["rebuilt", "elsewhere"])
+def test_two_graphs_of_one_process_share_nothing_though_they_are_called_the_same(again, tmp_path, monkeypatch):
+    folder, graph = write(tmp_path / "docs", texts(range(4))), Path("graph")
+    with LoopbackServer().running() as server:
+        monkeypatch.chdir(tmp_path)
+        first = built(folder, graph, server.url)
+        if again == "rebuilt":
+            shutil.rmtree(graph)
+        else:
+            (tmp_path / "elsewhere").mkdir()
+            monkeypatch.chdir(tmp_path / "elsewhere")
+        second = built(folder, graph, server.url)
+    assert first.usage["extracting"].requests == second.usage["extracting"].requests == 4
+    assert len(kept(graph)) >= 4
 
 
 def test_what_a_run_will_ask_is_estimated_without_asking(tmp_path):
