@@ -48,6 +48,9 @@ _PREDICATE_LETTER = r"[\p{Ll}\p{Lo}\p{M}]"
 
 _TEXTUAL = frozenset({"string", ANY_LITERAL})
 _PIECE = re.compile(rf"[{UNSPACED}]|\d+(?:[.,:]\d+)+|[^\W{UNSPACED}]+|.", re.DOTALL)
+_ASCII_PIECE = re.compile(r"[A-Za-z_]\w*| |\d+(?:[.,:]\d+)+|\w+|.", re.DOTALL | re.ASCII)
+"""The same for a text in ASCII, what is most frequent first: almost twice as fast."""
+
 _NEEDS_ESCAPE = re.compile(r'["\\\x00-\x1f]')
 _BOUND = r"""/(\\"|[\p{L}\p{N}_(«“‘„'‹［¡¿#@$€£¥§&+…~°-]).*/ & /(.*[^\s,;:(«“„‹［¡¿])/"""
 """A span begins with a word or what may open a name, and does not end in what only goes on or opens."""
@@ -136,8 +139,10 @@ def _is_word(piece: str) -> bool:
 
 def _pieces(sentence: str) -> list[str]:
     """Cut a sentence into pieces; marks stay with their letters, and letters around them together."""
+    if sentence.isascii():
+        return _ASCII_PIECE.findall(sentence)
     found = _PIECE.findall(sentence)
-    if sentence.isascii() or not any(map(_joins, set(sentence))):  # as in most sentences
+    if not any(map(_joins, set(sentence))):
         return found
     pieces: list[str] = []
     for piece in found:

@@ -26,6 +26,8 @@ UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _MAX_ENDING = 2
+_POINT = frozenset(".,")
+_AT_A_POINT = re.compile(r"\d[.,]\d.?|.?\d[.,]\d", re.DOTALL)
 
 
 def readable(text: str) -> str:
@@ -66,6 +68,8 @@ class Passage:
 
     def closest(self, subjects: Sequence[Span], objects: Sequence[Span]) -> tuple[Span, Span]:
         """Return the pair in the fewest sentences, apart rather than one inside the other, and closest together."""
+        if len(subjects) == len(objects) == 1:  # as of most names in one sentence
+            return subjects[0], objects[0]
         starts = [place.start for place in objects]
 
         def near(subject: Span) -> Iterable[Span]:
@@ -110,8 +114,9 @@ class Passage:
 
     def _cuts_number(self, at: int) -> bool:
         """Tell whether the place is at the point or comma of a number."""
-        around = self.text[max(at - 2, 0) : at + 2]
-        return re.fullmatch(r"\d[.,]\d.?|.?\d[.,]\d", around, re.DOTALL) is not None
+        if _POINT.isdisjoint(self.text[max(at - 1, 0) : at + 1]):
+            return False
+        return _AT_A_POINT.fullmatch(self.text, max(at - 2, 0), at + 2) is not None
 
 
 def _found(text: str, words: str) -> Iterator[Span]:

@@ -355,12 +355,10 @@ def _in_chunk(candidate: CandidateTriple, text: Flattened, chunk: Chunk) -> Cand
         return at.shifted(chunk.span.start), at.of(chunk.text)
 
     def mention(given: Mention) -> Mention:
-        span, words = placed(given.span, given.text)
-        return replace(given, document_id=chunk.document_id, span=span, text=words)
+        return Mention("", chunk.document_id, *placed(given.span, given.text), given.class_name)
 
     def literal(given: Literal) -> Literal:
-        span, words = placed(given.span, given.text)
-        return replace(given, span=span, text=words)
+        return Literal(*placed(given.span, given.text), given.value, given.datatype)
 
     object_ = candidate.object
     evidence, quote = placed(candidate.evidence, candidate.quote)
