@@ -45,12 +45,12 @@ RENAMED, MADE = 0.5, 0.5
 REMINDER = "reminder"
 """Source of the bundled ontologies' worked examples, read without their labels: there the weights shall answer as before."""
 LEAST_STEPS, MOST_STEPS, WARM_UP = 75, 200, 8
-ENCODER_RATE, HEAD_RATE, OWN_RATE = 3e-5, 2e-4, 5e-3
+ENCODER_RATE, HEAD_RATE, OWN_RATE = 3e-5, 4e-4, 5e-3
 """What all properties share moves little, or what was known before sinks; what is a new property's own moves fast."""
-UNLISTED = 0.4
-"""How much a statement of the ontology that a labelled sentence leaves out counts as wrong; people label most of them."""
-LEAST_SCORE = 0.1
-"""Lowest threshold of what is taught: a probability, as plain scores have it."""
+UNLISTED = 0.15
+"""How much a statement of the ontology that a labelled sentence leaves out counts as wrong: what is listed of a text has gaps."""
+LEAST_SCORE, MOST_SCORE = 0.1, 0.5
+"""Lowest and highest threshold of what is taught, as a probability of plain scores; at .5 the loss parts right from wrong."""
 
 Progress = Callable[[int, int, float], None]
 """Told the step, how many there are at most, and the loss."""
@@ -266,7 +266,8 @@ def _calibrated(
     """Put the thresholds of what is taught where as many statements pass as its own examples list, read under both names.
 
     The weights in `output` are asked with plain scores of what is taught; one offset then serves all of it. Each example is read as
-    it is and under other names: trained on, it alone would score higher than new sentences do.
+    it is and under other names: trained on, it alone would score higher than new sentences do. As many as are listed would be too
+    few where only some of what is stated is listed, so no threshold is above MOST_SCORE.
     """
     middle = (base.judge_reject_below + base.judge_accept_from) / 2
     plain = Curve(1.0, 0.0, {})
@@ -278,8 +279,8 @@ def _calibrated(
     answers = [guess for example in under_both for guess in guesses(asked, example.text, LEAST_SCORE)]
     found = [guess.probability for guess in answers if keys[guess.predicate] in taught]
     listed = sum(len(example.statements) for example in under_both)
-    parting = sorted(found, reverse=True)[:listed][-1] if found else 0.5
-    score = math.log(parting / (1 - min(parting, 0.9999)))
+    parting = min(sorted(found, reverse=True)[:listed][-1] if found else MOST_SCORE, MOST_SCORE)
+    score = math.log(parting / (1 - parting))
 
     def parted(curve: Curve, probability: float) -> Curve:
         offset = round(math.log(probability / (1 - probability)) - curve.intercept - curve.slope * score, 4)

@@ -93,6 +93,14 @@ def test_names_never_seen_are_found_in_the_patterns_taught(taught, pattern):
     assert stated(None, pattern.format(*pairs[0])) == set()
 
 
+def test_the_threshold_of_what_is_taught_is_never_above_the_score_where_the_loss_parts_right_from_wrong(taught):
+    _, output, _ = taught
+    calibration = open_weights(output).calibration
+    key = open_weights(output).properties[-1].key
+    # A score is what the network says; 0 parts right from wrong in its loss, whatever the examples' own rate asks for.
+    assert calibration.extraction.probabilities([[0.0]], [key])[0, 0] >= calibration.accept_from - 1e-3
+
+
 def test_what_was_known_before_is_still_known(taught):
     report, output, _ = taught
     before = {(text, *triple) for name, text in EARLIER for triple in stated(None, text, read(name))}
