@@ -25,8 +25,10 @@ async def ask(model: ChatModel, request: Request, read: Callable[[Reply], Answer
     key = request.key(model.name)
     if (known := replies.find(key)) is not None:
         return read(known)
-    async with _in_flight.setdefault((id(replies), key), asyncio.Lock()):  # an equal request in flight will answer this one too
-        if (known := replies.find(key)) is not None:
+    asking = _in_flight.setdefault((id(replies), key), asyncio.Lock())
+    others_asked = asking.locked()  # an equal request in flight will answer this one too
+    async with asking:
+        if others_asked and (known := replies.find(key)) is not None:
             return read(known)
         async with replies.reserved(request):
             try:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import platform
 import os
 import traceback
 
@@ -88,6 +89,13 @@ def test_a_request_that_is_too_long_may_be_asked_in_parts(words):
     with LoopbackServer(answer=lambda body: words, trouble=lambda body, times: "400").running() as server:
         (result,) = asked(server, HELLO)
     assert isinstance(result, ReplyCut)
+
+
+def test_a_server_is_told_nothing_of_the_machine_that_asks():
+    with LoopbackServer().running() as server:
+        asked(server, HELLO)
+    told = " ".join(f"{name} {value}" for headers in server.headers for name, value in headers.items()).casefold()
+    assert not [words for words in (platform.system(), platform.machine(), platform.python_version()) if words.casefold() in told]
 
 
 def test_a_cut_reply_tells_what_it_cost():
