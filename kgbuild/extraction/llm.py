@@ -198,9 +198,9 @@ class LlmExtractor:
         context = (await self._model.capabilities(self._replies)).max_model_len
         if context is None:
             return None
-        async with self._measuring:
-            if self._system_tokens is None:
-                self._system_tokens = await self._model.tokens(self._system.content)
+        if self._system_tokens is None:
+            async with self._measuring:
+                self._system_tokens = self._system_tokens or await self._model.tokens(self._system.content)
         room = context - self._system_tokens - 2 * MESSAGE_TOKENS  # around the system message, and before the reply
         if room - self._example_tokens < MIN_ROOM_TOKENS:
             asked = self._system_tokens + self._example_tokens

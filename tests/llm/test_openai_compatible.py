@@ -2,8 +2,8 @@
 
 import dataclasses
 import logging
-import platform
 import os
+import platform
 import traceback
 
 import pytest
