@@ -86,9 +86,10 @@ class Copyable:
     def literals(self, datatype: str) -> tuple[str, ...]:
         """Return what reads as a value of a datatype, each once; texts, which are any words, have none."""
         if (known := self._literals.get(datatype)) is None:
+            more: Iterable[str]
             match datatype:
                 case "integer" | "decimal" | "boolean":
-                    more = [word for run in self.runs for word in run if word.isalpha() and len(word) <= MAX_SPELLED]
+                    more = self._short_words
                 case "anyURI":
                     more = [word.strip(".,;:!?()") for run in self.runs for word in "".join(run).split() if "." in word]
                 case _:
@@ -100,17 +101,21 @@ class Copyable:
     def literals_of(self, datatypes: Iterable[str]) -> tuple[str, ...]:
         return tuple(dict.fromkeys(word for datatype in datatypes for word in self.literals(datatype)))
 
-    @property
-    def escaped(self) -> list[str]:
-        """The pieces as they stand inside a JSON string, a line break after each run, so that no span can cross it."""
-        pieces = [piece for run in self.runs for piece in (*run, "\n")]
-        if _NEEDS_ESCAPE.search("".join(map("".join, self.runs))) is None:  # as in most texts
-            return pieces
-        return [piece if piece == "\n" else _json(piece)[1:-1] for piece in pieces]
+    def substring_chunks(self) -> str:
+        """Write the pieces as a JSON list, each as it stands inside a JSON string; no span can cross the line break after a run."""
+        if not any(map(_NEEDS_ESCAPE.search, map("".join, self.runs))):  # as in most texts
+            return '["' + '","\\n","'.join(map('","'.join, self.runs)) + '","\\n"]'
+        return _json([piece for run in self.runs for piece in (*(_json(piece)[1:-1] for piece in run), "\n")])
 
     @cached_property
     def _literals(self) -> dict[str, tuple[str, ...]]:
         return {}
+
+    @cached_property
+    def _short_words(self) -> tuple[str, ...]:
+        """What may be a number spelled out, or yes and no."""
+        words = dict.fromkeys(word for run in self.runs for word in run if len(word) <= MAX_SPELLED)
+        return tuple(filter(str.isalpha, words))
 
     @cached_property
     def _written(self) -> tuple[str, ...]:
@@ -226,8 +231,8 @@ class Shapes:
             return None
         rules, words = self._rules(self._datatypes_of(text))
         values = (f"{name}: {_any_of(map(_json, text.literals_of(datatypes)))}" for name, datatypes in words)
-        pieces = json.dumps({"substring_chunks": text.escaped}, ensure_ascii=False)
-        return "\n".join((*rules, f"SENTENCE: {_any_of(map(str, sentences))}", *values, f"SUBSTRING: %regex {pieces}")) + "\n"
+        substring = f'SUBSTRING: %regex {{"substring_chunks": {text.substring_chunks()}}}'
+        return "\n".join((*rules, f"SENTENCE: {_any_of(map(str, sentences))}", *values, substring)) + "\n"
 
     def _rules_of(self, datatypes: frozenset[str]) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
         """Return the rules that texts with words for these datatypes share, and those to be written for each of them, by datatypes.
