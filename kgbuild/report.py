@@ -118,8 +118,17 @@ def cost(usage: Usage, prices: Prices) -> float:
 
 def costs_in_words(report: Report) -> dict[str, str]:
     """Say of each stage what its requests took: the tokens, and the money where prices are known."""
-    paid = {stage: f"; {amount:,.2f} in all" for stage, amount in report.cost.items()}
+    paid = {stage: f", {money(amount)} in all" for stage, amount in report.cost.items()}
     return {stage: in_words(usage) + paid.get(stage, "") for stage, usage in report.usage.items()}
+
+
+def money(amount: float) -> str:
+    """Write an amount of whatever currency, of a small one what matters.
+
+    >>> money(1234.567), money(0.00218), money(0)
+    ('1,234.57', '0.0022', '0')
+    """
+    return f"{amount:,.2f}" if amount >= 1 else f"{amount:.2g}"
 
 
 def in_words(usage: Usage) -> str:

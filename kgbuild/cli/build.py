@@ -98,20 +98,19 @@ def build(
         next_steps(graph, made.facts, store)
 
 
-def _paid(expected: "Preview") -> str:
-    return "" if expected.cost is None else f", {expected.cost:,.2f} in all"
-
-
 def _print_preview(expected: "Preview") -> None:
+    from kgbuild.report import money
+
     out.print(
         f"{expected.files:,} files in {expected.documents}: {expected.to_read:,} to read, {expected.removed:,} gone since",
         soft_wrap=True,
         markup=False,
     )
     if expected.requests is not None:
+        paid = "" if expected.cost is None else f", {money(expected.cost)} in all"
         out.print(
             f"{expected.requests:,} requests to the language model, or more: about {expected.prompt_tokens:,} tokens asked, at most"
-            f" {expected.reply_tokens:,} answered{_paid(expected)}. Judging what they find comes on top",
+            f" {expected.reply_tokens:,} answered{paid}. Judging what they find comes on top",
             soft_wrap=True,
         )
     if expected.uncovered:

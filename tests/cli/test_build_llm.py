@@ -251,6 +251,6 @@ def test_what_requests_cost_is_told_before_and_after(run, monkeypatch):
     assert report["cost"] == {
         stage: used["prompt_tokens"] + 2 * used["completion_tokens"] for stage, used in report["usage"].items()
     }
-    assert f"answered; {report['cost']['judging']:,.2f} in all" in run("report")
+    assert f"answered, {report['cost']['judging']:,.2f} in all" in run("report")
     monkeypatch.delenv("KGBUILD_PRICES")
     assert json.loads(run("build", "documents", *llm, "--dry-run", "--json"))["cost"] is None
