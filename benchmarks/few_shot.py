@@ -1,12 +1,14 @@
 """How much a few labelled sentences teach: the curve on ontologies that the base weights never saw.
 
     python benchmarks/few_shot.py DATA BASE [--ontologies 7_space 6_computer 10_culture] [--sizes 0 25 10 50 100] [--draws 3]
+                                            [--labelled-only]
 
 DATA holds text2kgbench. BASE: weights trained without the ontologies and without any of their properties, which
 `python -m kgbuild.compact.recipe DATA ENCODER BASE --without 7_space 6_computer 10_culture` makes. The sentences come from the
 train split, without those that also stand in a test set, drawn at random among those whose statements can be found in their words.
-Scores are of the whole test split, with the thresholds that training sets; size 0 asks the base weights as they are, and gives
-Vicuna-13B's recorded answers to the same sentences, which are the line to beat. One JSON line a run.
+The other sentences of the split, without their labels, are the unlabelled ones that thresholds follow from; with --labelled-only
+thresholds follow from the labelled ones alone. Scores are of the whole test split; size 0 asks the base weights as they are, and
+gives Vicuna-13B's recorded answers to the same sentences, which are the line to beat. One JSON line a run.
 """
 
 import argparse
@@ -37,8 +39,8 @@ from kgbuild.ontology.reading import read  # noqa: E402
 PART = "wikidata_tekgen"
 
 
-def labelled(data: Path, name: str, ontology: Ontology) -> list[LabelledText]:
-    """Return the train sentences whose every statement can be found in their words."""
+def train_sentences(data: Path, name: str) -> list[LabelledText]:
+    """Return the train sentences that stand in no test set."""
     tested = test_sentences(data)
     triples: dict[str, list[LabelledTriple]] = {}
     for line in (data / "text2kgbench" / PART / "train" / f"ont_{name}_train.jsonl").read_text("utf-8").splitlines():
@@ -46,9 +48,13 @@ def labelled(data: Path, name: str, ontology: Ontology) -> list[LabelledText]:
         if squeezed(row["sent"]) not in tested:
             triple = LabelledTriple(subject=row["sub_label"], predicate=row["rel_label"].strip(), object=row["obj_label"])
             triples.setdefault(row["sent"], []).append(triple)
-    rows = [LabelledText(id=number, text=text, triples=tuple(stated)) for number, (text, stated) in enumerate(triples.items())]
+    return [LabelledText(id=number, text=text, triples=tuple(stated)) for number, (text, stated) in enumerate(triples.items())]
+
+
+def labelled(data: Path, name: str, ontology: Ontology) -> list[LabelledText]:
+    """Return the train sentences whose every statement can be found in their words."""
     keys = {prop: prop for prop in ontology.properties}
-    return [row for row in rows if not lesson([row], ontology, keys).unused]
+    return [row for row in train_sentences(data, name) if not lesson([row], ontology, keys).unused]
 
 
 def score(data: Path, benchmark: Benchmark, weights: Path | None, uncovered: bool = False) -> dict[str, float]:
@@ -84,6 +90,7 @@ def main() -> None:
     parser.add_argument("--ontologies", nargs="+", default=["7_space", "6_computer", "10_culture"])
     parser.add_argument("--sizes", nargs="+", type=int, default=[0, 25, 10, 50, 100])
     parser.add_argument("--draws", type=int, default=3)
+    parser.add_argument("--labelled-only", action="store_true")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     every = read_text2kgbench(asked.data / "text2kgbench", PART)
@@ -105,11 +112,15 @@ def main() -> None:
             for name, ontology in ontologies.items():
                 rows = labelled(asked.data, name, ontology)
                 drawn = random.Random(f"{name} {draw}").sample(rows, min(size, len(rows)))
+                used = {row.text for row in drawn}
+                others = [row.text for row in train_sentences(asked.data, name) if row.text not in used]
                 with tempfile.TemporaryDirectory() as output:
-                    report = train(drawn, ontology, Path(output), asked.base, seed=draw)
+                    unlabelled = None if asked.labelled_only else others
+                    report = train(drawn, ontology, Path(output), asked.base, seed=draw, unlabelled=unlabelled)
                     scores = score(asked.data, benchmarks[name], Path(output))
-                told = {"size": len(drawn), "draw": draw, "cpu_s": report.cpu_s, "steps": report.steps, "kept": report.kept}
-                print(json.dumps({"ontology": name, **told, **scores}), flush=True)
+                told = {"size": len(drawn), "draw": draw, "unlabelled": report.unlabelled}
+                cost = {"cpu_s": report.cpu_s, "steps": report.steps, "kept": report.kept}
+                print(json.dumps({"ontology": name, **told, **cost, **scores}), flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """`kgbuild train`: labelled examples, or the judged facts of a graph, in; weights that know the ontology out."""
 
 import json
+import random
 import shlex
 import sys
 from collections.abc import Iterator
@@ -34,6 +35,14 @@ def train(
     base: Annotated[
         Path | None, Option("--base", metavar="WEIGHTS", help="Weights to start from; those shipped by default.")
     ] = None,
+    unlabelled: Annotated[
+        Path | None,
+        Option(
+            "--unlabelled",
+            metavar="DOCUMENTS",
+            help="A folder of documents that EXAMPLES were drawn from at random: thresholds follow from how much is stated there.",
+        ),
+    ] = None,
     seed: Annotated[int, Option(help="Equal seeds give equal weights on one machine.")] = 0,
     suggest: Annotated[
         int | None, Option(metavar="N", help="Write the N sentences of EXAMPLES, a folder of documents, most worth labelling.")
@@ -43,12 +52,23 @@ def train(
     """Teach the compact model an ontology from 25 to 100 labelled sentences, in a minute or two on a CPU.
 
     Start with `kgbuild train --suggest 25 DOCUMENTS --ontology O > examples.jsonl`, correct what it guessed, and train on that.
+
+    Sentences drawn at random teach less each, but tell how often a property is stated: with --unlabelled as much is then accepted
+    of new sentences as the examples list, which serves better where the examples' own scores mislead. What --suggest chose states
+    more than other sentences do, so leave --unlabelled out with it: too much would be accepted.
     """
     if suggest is not None:
         _suggest(examples, suggest, ontology, base)
         return
     if (examples is None) == (graph is None):
         raise InputError("kgbuild train", "needs either EXAMPLES or --graph", "Give one of the two")
+    if graph is not None and unlabelled is not None:
+        remedy = "Leave one of the two out"
+        raise InputError(
+            "--unlabelled", "needs EXAMPLES drawn at random; a graph teaches from passages that state something", remedy
+        )
+    if unlabelled is not None and not unlabelled.is_dir():
+        raise InputError("--unlabelled", f"{unlabelled} is no folder", "Name a folder of documents")
     if output is None:
         raise InputError("--output", "is missing", "Name a folder for the new weights")
     if find_spec("torch") is None:
@@ -63,7 +83,14 @@ def train(
     meant = remembered_ontology(graph) if graph is not None and ontology is None else None
     with _bar() as progress:
         report: TrainingReport = learn(
-            rows, meant or read_ontology(ontology), output, base, seed, progress, command=shlex.join(["kgbuild", *sys.argv[1:]])
+            rows,
+            meant or read_ontology(ontology),
+            output,
+            base,
+            seed,
+            progress,
+            command=shlex.join(["kgbuild", *sys.argv[1:]]),
+            unlabelled=_texts_of(unlabelled, seed) if unlabelled is not None else None,
         )
     if as_json:
         print_json(json.loads(to_json(report)))
@@ -76,6 +103,8 @@ def train(
         if names:
             out.print(f"{words}: {', '.join(names)}", soft_wrap=True)
     out.print(f"F1 on {held}: {report.before.f1:.2f} before, [bold]{report.after.f1:.2f}[/bold] now")
+    if report.unlabelled:
+        out.print(f"Thresholds follow from {report.unlabelled} unlabelled sentences")
     out.print(f"{report.kept:.0%} of what was found before about other properties is still found")
     for id_, triple, reason in report.unused[:SHOWN_UNUSED]:
         err.print(f"[yellow]not used:[/yellow] {escape(id_)}: {escape(triple)}: {escape(reason)}", soft_wrap=True)
@@ -93,18 +122,27 @@ def _rows_of(graph: Path) -> tuple["LabelledText", ...]:
         return judged_rows(snapshot.chunks(), snapshot.judged())
 
 
-def _suggest(documents: Path | None, count: int, ontology: str | None, base: Path | None) -> None:
+def _texts_of(folder: Path, seed: int | None = None) -> Iterator[str]:
+    """Yield the passages of a folder's documents; a seed shuffles the documents, for one who will not read them all."""
     from kgbuild.batches import Reading, read_batch
+    from kgbuild.documents import find_files
+
+    uris = [file.uri for file in find_files(folder)]
+    if seed is not None:
+        random.Random(seed).shuffle(uris)
+    for uri in uris:
+        for read in read_batch([uri], Reading(str(folder))):
+            yield from (chunk.text for _, chunks in read.documents for chunk in chunks)
+
+
+def _suggest(documents: Path | None, count: int, ontology: str | None, base: Path | None) -> None:
     from kgbuild.compact.suggesting import suggest
     from kgbuild.compact.taught import row_json
-    from kgbuild.documents import find_files
     from kgbuild.planning import read_ontology
 
     if documents is None or not documents.is_dir():
         raise InputError("--suggest", "needs a folder of documents", "Give it as the argument")
-    uris = [file.uri for file in find_files(documents)]
-    texts = (chunk.text for read in read_batch(uris, Reading(str(documents))) for _, chunks in read.documents for chunk in chunks)
-    for row in suggest(texts, read_ontology(ontology), count, base):
+    for row in suggest(_texts_of(documents), read_ontology(ontology), count, base):
         sys.stdout.write(row_json(row) + "\n")
 
 

@@ -15,6 +15,7 @@ What teaches it (needs the `train` extra; only `network`, `learning`, `training`
     examples       labelled sentences             corpora, templates    where the shipped weights' came from
     taught         labelled sentences of a user   suggesting            which to label next
     catalogue      properties and their names     network, learning     the model and its training loop
+    sentences      sentences of one's documents   thresholds            from how often what is taught is stated
     graph          weights to ONNX and back       training              `kgbuild train`
     recipe         the shipped weights, from public data
 """

@@ -1,15 +1,14 @@
 """Which sentences of one's own documents are most worth labelling: `kgbuild train --suggest N DOCUMENTS`."""
 
 import heapq
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kgbuild.chunking import sentence_spans
 from kgbuild.compact.coverage import coverage
 from kgbuild.compact.decoding import Guess, Reader, guesses, reader
+from kgbuild.compact.sentences import sentences_of
 from kgbuild.compact.taught import LabelledText, LabelledTriple
 from kgbuild.compact.weights import open_weights
 from kgbuild.ontology.model import Ontology
@@ -18,8 +17,6 @@ SHOWN_FROM = 0.25
 """Guesses at least this likely are filled in for a person to keep, correct or delete."""
 POOL = 2_000
 """Sentences kept to choose from, so that memory does not grow with the documents."""
-WORDS = range(5, 61)
-"""Shorter sentences state little, longer ones are tables or dumps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +38,11 @@ def suggest(texts: Iterable[str], ontology: Ontology, count: int, base: Path | N
     weights = open_weights(base)
     asked = reader(weights, ontology, coverage(ontology, weights), with_uncovered=True)
     pool: list[tuple[float, str, _Sentence]] = []
-    seen: set[int] = set()
-    for text in texts:
-        for span in sentence_spans(text):
-            words = " ".join(span.of(text).split())
-            if len(words.split()) not in WORDS or (known := hash(re.sub(r"\W+", " ", words).casefold())) in seen:
-                continue
-            seen.add(known)
-            sentence = _rated(words, asked)
-            if sentence.worth:
-                entry = (sum(sentence.worth.values()), words, sentence)
-                heapq.heappushpop(pool, entry) if len(pool) >= POOL else heapq.heappush(pool, entry)
+    for words in sentences_of(texts):
+        sentence = _rated(words, asked)
+        if sentence.worth:
+            entry = (sum(sentence.worth.values()), words, sentence)
+            heapq.heappushpop(pool, entry) if len(pool) >= POOL else heapq.heappush(pool, entry)
     chosen = _spread([sentence for _, _, sentence in sorted(pool, key=lambda entry: (-entry[0], entry[1]))], count)
     return tuple(LabelledText(id=number, text=s.text, triples=s.triples) for number, s in enumerate(chosen, 1))
 

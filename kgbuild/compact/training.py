@@ -3,14 +3,16 @@
 Training starts from the 8-bit weights themselves. Half of the arguments get other names in each pass, so that it is the words
 around them that are learnt. A fifth of the sentences is held out to choose when to stop and to report; what the weights knew before
 is kept by holding their answers, where nothing new is taught, on the same sentences and on the bundled ontologies' worked examples
-(Li and Hoiem, "Learning without Forgetting", 2016). The thresholds of what is taught follow from its own examples.
+(Li and Hoiem, "Learning without Forgetting", 2016). The thresholds of what is taught follow from its own examples or, better, from
+unlabelled sentences of the same source.
 """
 
 import copy
 import math
 import random
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,7 +30,9 @@ from kgbuild.compact.examples import Example
 from kgbuild.compact.learning import Feed, Labels, Schedule, Task, Teacher, loss_of, optimiser_for, rate_at
 from kgbuild.compact.network import Network
 from kgbuild.compact.renaming import Names
+from kgbuild.compact.sentences import drawn
 from kgbuild.compact.taught import SOURCE, LabelledText, lesson
+from kgbuild.compact.thresholds import at_listed_rate
 from kgbuild.compact.weights import Weights, open_weights
 from kgbuild.errors import InputError
 from kgbuild.ontology.model import ANY_LITERAL, Ontology
@@ -50,7 +54,9 @@ ENCODER_RATE, HEAD_RATE, OWN_RATE = 3e-5, 4e-4, 5e-3
 UNLISTED = 0.15
 """How much a statement of the ontology that a labelled sentence leaves out counts as wrong: what is listed of a text has gaps."""
 LEAST_SCORE, MOST_SCORE = 0.1, 0.5
-"""Lowest and highest threshold of what is taught, as a probability of plain scores; at .5 the loss parts right from wrong."""
+"""Lowest and highest threshold that examples alone set, as a probability of plain scores; at .5 the loss parts right from wrong."""
+LEAST_UNLABELLED, MOST_UNLABELLED = 50, 200
+"""Unlabelled sentences that thresholds are set by: fewer say too little of what is rare, more cost time and say little more."""
 
 Progress = Callable[[int, int, float], None]
 """Told the step, how many there are at most, and the loss."""
@@ -71,6 +77,7 @@ class TrainingReport:
 
     properties_new, properties_known: names of the properties taught that the base weights had not, and had, been taught.
     held_out: sentences not trained on; before, after: scores on them, or on the training sentences where none could be held out.
+    unlabelled: sentences that the thresholds follow from; 0 where they follow from the examples.
     kept: share of the base weights' statements about properties not taught now, on sentences read in no training, still made.
     unused: labelled triples that could not be used, with the reason.
     """
@@ -82,6 +89,7 @@ class TrainingReport:
     properties_known: tuple[str, ...]
     steps: int
     held_out: int
+    unlabelled: int
     before: Score
     after: Score
     kept: float
@@ -97,9 +105,12 @@ def train(
     seed: int = 0,
     progress: Progress = lambda step, of, loss: None,
     command: str = "",
+    unlabelled: Iterable[str] | None = None,
 ) -> TrainingReport:
     """Teach the properties of `rows` to the weights in `base` (the shipped ones by default) and write new weights to `output`.
 
+    unlabelled: texts of the source that `rows` were drawn from at random. Their labels are not needed: of some of their sentences
+    as much is accepted as the examples list. With rows chosen because they state much that would be too much.
     command: how this was asked for, for the model card.
     """
     began = time.process_time()
@@ -111,6 +122,7 @@ def train(
     if not taught:
         why = learnt.unused[0][2] if learnt.unused else "no line has a triple"
         raise InputError("the examples", f"they teach nothing: {why}", "Label at least one triple whose words stand in its text")
+    new_texts = _drawn(unlabelled, seed, learnt.examples) if unlabelled is not None else ()
     rng = random.Random(seed)
     torch.manual_seed(seed)
     held_out, used = _split(learnt.examples, rng)
@@ -124,7 +136,7 @@ def train(
 
     arrays = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
     write_weights(arrays, properties, base_weights.calibration, base_weights.folder / "tokenizer.json", output)
-    calibration = _calibrated(output, base_weights.calibration, (*used, *held_out), ontology, keys, taught)
+    calibration = _calibrated(output, base_weights.calibration, (*used, *held_out), new_texts, ontology, keys)
     write_calibration(calibration, output / "calibration.json")
     texts = list(held_out or used)
     report = TrainingReport(
@@ -135,6 +147,7 @@ def train(
         properties_known=tuple(sorted(entry.label for entry in base_weights.properties if entry.key in taught)),
         steps=steps,
         held_out=len(held_out),
+        unlabelled=len(new_texts),
         before=score_on(texts, ontology, keys, base_weights),
         after=score_on(texts, ontology, keys, open_weights(output)),
         kept=_kept(base_weights, open_weights(output), taught),
@@ -143,6 +156,15 @@ def train(
     )
     (output / "README.md").write_text(_card(report, base_weights, ontology, seed, command), "utf-8")
     return report
+
+
+def _drawn(texts: Iterable[str], seed: int, examples: Sequence[Example]) -> tuple[str, ...]:
+    """Draw the unlabelled sentences; the examples themselves, trained on, would score higher than new ones do."""
+    sentences = drawn(texts, MOST_UNLABELLED, seed, besides=[example.text for example in examples])
+    if len(sentences) < LEAST_UNLABELLED:
+        problem = f"{len(sentences)} usable sentences besides the examples, at least {LEAST_UNLABELLED} are needed"
+        raise InputError("the unlabelled documents", problem, "Give more of them, or none")
+    return sentences
 
 
 def _split(examples: Sequence[Example], rng: random.Random) -> tuple[list[Example], list[Example]]:
@@ -259,34 +281,49 @@ def _calibrated(
     output: Path,
     base: Calibration,
     examples: Sequence[Example],
+    unlabelled: Sequence[str],
     ontology: Ontology,
     keys: Mapping[str, str],
-    taught: Collection[str],
 ) -> Calibration:
-    """Put the thresholds of what is taught where as many statements pass as its own examples list, read under both names.
+    """Put the thresholds of what is taught where as many statements pass as the examples list.
 
-    The weights in `output` are asked with plain scores of what is taught; one offset then serves all of it. Each example is read as
-    it is and under other names: trained on, it alone would score higher than new sentences do. As many as are listed would be too
-    few where only some of what is stated is listed, so no threshold is above MOST_SCORE.
+    The weights in `output` are asked with plain scores of what is taught: of the unlabelled sentences or, without them, of the
+    examples as they are and under other names, since trained on, they alone would score higher than new sentences do. One threshold
+    then serves all of it, and none above MOST_SCORE: as many as are listed would be too few where only some is listed.
     """
     middle = (base.judge_reject_below + base.judge_accept_from) / 2
     plain = Curve(1.0, 0.0, {})
     write_calibration(replace(base, extraction=plain, judging=plain), output / "calibration.json")
     weights = open_weights(output)
     asked = reader(weights, ontology, coverage(ontology, weights), with_uncovered=False)
-    names, rng = Names(examples, weights.tokenizer), random.Random(0)
-    under_both = [*examples, *(names.renamed(example, rng, 1.0, MADE) for example in examples)]
-    answers = [guess for example in under_both for guess in guesses(asked, example.text, LEAST_SCORE)]
-    found = [guess.probability for guess in answers if keys[guess.predicate] in taught]
-    listed = sum(len(example.statements) for example in under_both)
-    parting = min(sorted(found, reverse=True)[:listed][-1] if found else MOST_SCORE, MOST_SCORE)
-    score = math.log(parting / (1 - parting))
+    listed = Counter(statement.predicate for example in examples for statement in example.statements)
+
+    def found(texts: Iterable[str]) -> dict[str, list[float]]:
+        scores: dict[str, list[float]] = {key: [] for key in listed}
+        for guess in (guess for text in texts for guess in guesses(asked, text, LEAST_SCORE)):
+            if (key := keys[guess.predicate]) in scores:
+                scores[key].append(_logit(min(guess.probability, 0.9999)))
+        return scores
+
+    if unlabelled:
+        thresholds = at_listed_rate(found(unlabelled), listed, len(examples), len(unlabelled), _logit(MOST_SCORE))
+    else:
+        names, rng = Names(examples, weights.tokenizer), random.Random(0)
+        renamed = [names.renamed(example, rng, 1.0, MADE) for example in examples]
+        scores = [score for own in found(e.text for e in (*examples, *renamed)).values() for score in own]
+        wanted = sum(len(example.statements) for example in (*examples, *renamed))
+        parting = sorted(scores, reverse=True)[:wanted][-1] if scores else math.inf
+        thresholds = dict.fromkeys(listed, min(parting, _logit(MOST_SCORE)))
 
     def parted(curve: Curve, probability: float) -> Curve:
-        offset = round(math.log(probability / (1 - probability)) - curve.intercept - curve.slope * score, 4)
-        return replace(curve, offsets={**curve.offsets, **dict.fromkeys(taught, offset)})
+        offsets = {key: round(_logit(probability) - curve.intercept - curve.slope * at, 4) for key, at in thresholds.items()}
+        return replace(curve, offsets={**curve.offsets, **offsets})
 
     return replace(base, extraction=parted(base.extraction, base.accept_from), judging=parted(base.judging, middle))
+
+
+def _logit(probability: float) -> float:
+    return math.log(probability / (1 - probability))
 
 
 def write_weights(
@@ -371,6 +408,7 @@ Made by `{command or "kgbuild.compact.training.train"}`, seed {seed}, in {report
   Their licence is that of the texts they were taken from.
 - Taught for the first time: {", ".join(report.properties_new) or "nothing"}.
 - Taught further: {", ".join(report.properties_known) or "nothing"}.
+- Thresholds follow from {f"{report.unlabelled} unlabelled sentences" if report.unlabelled else "the examples themselves"}.
 - Earlier statements of other properties still made, on other sentences: {report.kept:.3f}.
 
 | on {scored} | precision | recall | F1 |

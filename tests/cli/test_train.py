@@ -51,6 +51,10 @@ def kennels(tmp_path: Path) -> Path:
         ((), "needs either EXAMPLES or --graph"),
         (("examples.jsonl",), "--output: is missing"),
         (("examples.jsonl", "--suggest", "3"), "needs a folder of documents"),
+        (("examples.jsonl", "--output", "w", "--unlabelled", "nowhere"), "--unlabelled: nowhere is no folder"),
+        (("examples.jsonl", "--output", "w", "--unlabelled", "examples.jsonl"), "--unlabelled: examples.jsonl is no folder"),
+        # Passages that a graph teaches from are those that state something: not drawn at random.
+        (("--graph", "g", "--output", "w", "--unlabelled", "."), "--unlabelled: needs EXAMPLES drawn at random"),
     ],
 )
 def test_what_is_missing_is_named(kennels, arguments, problem):
@@ -74,11 +78,28 @@ def test_suggestions_are_lines_to_train_on(kennels):
 
 @pytest.mark.slow
 @needs_torch
+def test_a_folder_with_too_few_sentences_is_named_before_training(kennels):
+    (kennels / "docs").mkdir()
+    (kennels / "docs" / "a.txt").write_text("Priya takes Fido out to the park.", "utf-8")
+    arguments = ("examples.jsonl", "--ontology", "kennels.yaml", "--output", "taught", "--unlabelled", "docs")
+    done = kgbuild("train", *arguments, cwd=kennels)
+    assert done.returncode == 1
+    assert "1 usable sentences besides the examples" in done.stderr
+    assert not (kennels / "taught").exists()
+
+
+@pytest.mark.slow
+@needs_torch
 def test_a_build_with_the_new_weights_finds_what_they_were_taught_of_others(kennels):
-    done = kgbuild("train", "examples.jsonl", "--ontology", "kennels.yaml", "--output", "taught", "--json", cwd=kennels)
+    (kennels / "source").mkdir()
+    for n in range(60):
+        (kennels / "source" / f"{n}.txt").write_text(PATTERNS[n % 2].format(OTHER_NAMES[n // 6], DOGS[n % 12]), "utf-8")
+    arguments = ("examples.jsonl", "--ontology", "kennels.yaml", "--output", "taught", "--unlabelled", "source", "--json")
+    done = kgbuild("train", *arguments, cwd=kennels)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["after"]["f1"] > report["before"]["f1"]
+    assert report["unlabelled"] == 60
     assert (kennels / "taught" / "README.md").is_file()
     (kennels / "docs").mkdir()
     texts = [PATTERNS[n % 2].format(*pair) for n, pair in enumerate(zip(OTHER_NAMES, OTHER_DOGS, strict=True))]

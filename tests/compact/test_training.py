@@ -10,10 +10,10 @@ pytest.importorskip("onnx", reason="training needs the train extra")
 
 import numpy as np
 
-from kgbuild.compact import graph
+from kgbuild.compact import graph, training
 from kgbuild.compact.taught import LabelledText, LabelledTriple
 from kgbuild.compact.training import TrainingReport, train
-from kgbuild.compact.weights import SHIPPED, open_weights
+from kgbuild.compact.weights import FILES, SHIPPED, open_weights
 from kgbuild.errors import InputError
 from kgbuild.extraction.compact import CompactExtractor
 from kgbuild.ontology.model import Ontology, OntologyClass, Property
@@ -42,6 +42,8 @@ SPICES = "paprika saffron dill marjoram cinnamon sage thyme juniper cumin corian
 PATTERNS = ("{} is seasoned with {}.", "Cooks season {} with {} before it is served.")
 OTHER_DISHES = ("Chili", "Minestrone", "Jambalaya", "Beef Wellington", "Pozole", "Feijoada", "Shepherd's Pie", "Bouillabaisse")
 OTHER_SPICES = ("oregano", "basil", "nutmeg", "black pepper", "tarragon", "cloves", "fennel seeds", "rosemary")
+OTHER_PATTERNS = ("A good pinch of {1} goes into {0}.", "Without {1} no {0} is ever complete.", "{0} gets its flavour from {1}.")
+SAID_OTHERWISE = [OTHER_PATTERNS[n % 3].format(DISHES[n % 12], SPICES[(n + n // 12) % 12]) for n in range(60)]
 EARLIER = (
     ("company", "Ada Lovelace was born in London."),
     ("company", "Braun was founded in 1921 by Max Braun in Frankfurt."),
@@ -134,6 +136,63 @@ def test_weights_survive_the_way_to_onnx_and_back(tmp_path):
     assert again.keys() == arrays.keys()
     for name, values in arrays.items():
         assert np.allclose(values, again[name], atol=1e-4), name
+
+
+def test_unlabelled_sentences_lower_the_threshold_of_what_they_say_in_other_words(taught, tmp_path):
+    _, examples_alone, _ = taught
+    report = train(kitchen_rows(), KITCHEN, tmp_path, seed=1, unlabelled=SAID_OTHERWISE)
+    # Every example states one triple, so of these sentences as many statements are taken as there are sentences. In words that
+    # training never saw they score lower, and the examples, which say everything in two ways, cannot know it.
+    texts = [pattern.format(*pair) for pattern in OTHER_PATTERNS for pair in zip(OTHER_DISHES, OTHER_SPICES, strict=True)]
+    found = [sum(bool(stated(weights, text)) for text in texts) for weights in (examples_alone, tmp_path)]
+    assert found[0] < found[1]
+    assert report.unlabelled == len(set(SAID_OTHERWISE))
+    assert f"{report.unlabelled} unlabelled sentences" in (tmp_path / "README.md").read_text("utf-8")
+    # Nothing but thresholds comes from them, and the judge's follow too.
+    assert all(
+        (tmp_path / name).read_bytes() == (examples_alone / name).read_bytes() for name in FILES if name != "calibration.json"
+    )
+    key = open_weights(tmp_path).properties[-1].key
+    alone, lowered = (open_weights(weights).calibration for weights in (examples_alone, tmp_path))
+    assert lowered.extraction.offsets[key] > alone.extraction.offsets[key]
+    assert lowered.judging.offsets[key] > alone.judging.offsets[key]
+
+
+@pytest.fixture
+def hasty(monkeypatch) -> None:
+    """Training of two steps, for what does not depend on what was learnt."""
+    monkeypatch.setattr(training, "LEAST_STEPS", 2)
+    monkeypatch.setattr(training, "MOST_STEPS", 2)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_equal_seeds_draw_equal_unlabelled_sentences(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "MOST_UNLABELLED", 50)
+    reports = [
+        train(kitchen_rows(), KITCHEN, tmp_path / name, seed=seed, unlabelled=SAID_OTHERWISE)
+        for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    ]
+    assert [report.unlabelled for report in reports] == [50, 50, 50]
+    a, b, c = ((tmp_path / name / "calibration.json").read_text("utf-8") for name in "abc")
+    assert a == b
+    assert a != c
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize(
+    ("unlabelled", "problem"),
+    [
+        # Too few sentences to say how often anything is stated.
+        ([], "0 usable sentences besides the examples"),
+        (SAID_OTHERWISE[:10], "10 usable sentences besides the examples"),
+        # The examples themselves, trained on, say nothing of how new sentences score.
+        ([row.text for row in kitchen_rows()] * 10, "0 usable sentences besides the examples"),
+    ],
+)
+def test_too_few_unlabelled_sentences_are_refused(tmp_path, unlabelled, problem):
+    with pytest.raises(InputError, match=problem):
+        train(kitchen_rows(), KITCHEN, tmp_path / "weights", unlabelled=unlabelled)
+    assert not (tmp_path / "weights").exists()
 
 
 def test_examples_that_teach_nothing_are_refused(tmp_path):
