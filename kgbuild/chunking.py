@@ -29,7 +29,9 @@ MAX_HEADING_CHARS = 200
 MIN_WRAPPED_CHARS = 40
 """Lines of a paragraph narrower than this are verses, addresses or lists rather than wrapped prose."""
 
-_NEWLINE = re.compile(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_LINE_ENDS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+"""What ends a line for `str.splitlines`."""
+
 _STRUCTURAL = re.compile(r"\s*(?:#{1,6}\s|[-*+•‣◦·–—]\s|\(?\d{1,3}[.)]\s|\(?[A-Za-z]\)\s|[|>]|```|~~~|={3,}|-{3,}|\*{3,})")
 _HEADING_OR_ROW = re.compile(r"\s*(?:#{1,6}\s|\||```|~~~|={3,}|-{3,}|\*{3,})")
 _LIST_NUMBER = re.compile(r"\s*\(?(?:\d{1,3}|[A-Za-z]|[IVXivx]{1,4})\.$")
@@ -130,15 +132,13 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
     """Yield the runs of lines that read as one: a line alone, or the lines of wrapped prose."""
     paragraph: list[tuple[int, int]] = []
     at = 0
-    for match in _NEWLINE.finditer(text):
-        line, at = (at, match.start()), match.end()
-        if text[line[0] : line[1]].isspace() or line[0] == line[1]:
+    for line in text.splitlines(keepends=True):
+        start, at = at, at + len(line)
+        if line.isspace():
             yield from _unwrapped(text, paragraph)
             paragraph = []
         else:
-            paragraph.append(line)
-    if not text[at:].isspace() and at < len(text):
-        paragraph.append((at, len(text)))
+            paragraph.append((start, start + len(line.rstrip(_LINE_ENDS))))
     yield from _unwrapped(text, paragraph)
 
 
@@ -203,7 +203,7 @@ def _first_word(text: str) -> str:
 
 def _cut_long(text: str, start: int, end: int) -> Iterator[Span]:
     """Yield the span without the white space around it, in pieces of at most MAX_SENTENCE_CHARS, cut at white space if any."""
-    for piece_start, piece_end in _pieces(text, start, end):
+    for piece_start, piece_end in ((start, end),) if end - start <= MAX_SENTENCE_CHARS else _pieces(text, start, end):
         piece = text[piece_start:piece_end]
         if words := piece.strip():
             begins = piece_start + piece.index(words)

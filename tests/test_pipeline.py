@@ -1,6 +1,7 @@
 """The promises, on whole builds: nothing lost, nothing doubled, the same bytes whatever the way that led to them."""
 
 import dataclasses
+import gc
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -70,6 +71,14 @@ def test_every_reject_has_a_reason_that_is_counted(tmp_path):
     report = built(write(tmp_path / "docs", {"a.txt": text}), tmp_path / "graph")
     assert report.candidates == 4
     assert report.rejected == {Reason.OUTSIDE_RANGE: 1, Reason.OUTSIDE_DOMAIN: 1, Reason.UNKNOWN_PROPERTY: 1, Reason.SELF_LOOP: 1}
+
+
+def test_a_build_leaves_the_collector_of_its_process_as_it_was(tmp_path):
+    before = gc.get_threshold(), gc.get_freeze_count()
+    built(write(tmp_path / "docs", {"a.txt": ADA}), tmp_path / "graph")
+    with pytest.raises(InputError):
+        built(tmp_path / "nowhere", tmp_path / "other")
+    assert (gc.get_threshold(), gc.get_freeze_count()) == before
 
 
 def test_building_twice_does_nothing_and_says_so(tmp_path):

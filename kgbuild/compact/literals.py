@@ -414,12 +414,11 @@ def _numbers(text: str, match: re.Match[str]) -> Iterator[tuple[Literal, int]]:
 def _quantity(text: str, match: re.Match[str]) -> _Quantity | None:
     """Read the number of a match with multiplier, unit and currency behind it; None for what is no number, such as a version."""
     found = match.groupdict()
-    if (amount := _amount(found["digits"])) is None:
+    digits = found["digits"]
+    if (amount := _amount(digits)) is None:
         return None
-    is_money = bool(found.get("currency"))
-    quantity = _Quantity(match.start(), match.end(), found["digits"], -amount if found.get("sign") else amount, is_money=is_money)
-    year_like = match.end() - match.start("digits") == 4 and quantity.digits.isdecimal() and 1000 <= int(quantity.digits) <= 2100
-    end, factor = match.end(), Decimal(1)
+    start, end, factor, is_money = match.start(), match.end(), Decimal(1), bool(found.get("currency"))
+    year_like = end - match.start("digits") == 4 and digits.isdecimal() and 1000 <= int(digits) <= 2100
     if power := _POWER.match(text, end):
         exponent = int((power["plain"] or power["raised"]).translate(_RAISED))
         end, factor = power.end(), Decimal(10) ** exponent
@@ -427,12 +426,17 @@ def _quantity(text: str, match: re.Match[str]) -> _Quantity | None:
         end, factor = multiplier.end(), Decimal(_MULTIPLIERS[multiplier[1].casefold()])
     elif is_money and (multiplier := _MONEY_MULTIPLIER.match(text, end)):
         end, factor = multiplier.end(), Decimal(_MONEY_MULTIPLIERS[multiplier[1].casefold()])
-    if not is_money and (money := _CURRENCY_AFTER.match(text, end)):
-        return replace(quantity, end=money.end(), factor=factor, is_money=True)
-    unit = None if is_money else _UNIT.match(text, end)
-    if unit and not (year_like and factor == 1 and unit[1] in _NO_UNITS_AFTER_A_YEAR) and text[end : unit.end()] != "s":
-        return replace(quantity, end=unit.end(), factor=factor * Decimal(_UNITS.get(unit[1], 1)), unit=unit[1])
-    return replace(quantity, end=end, factor=factor)
+    unit = ""
+    if not is_money:
+        if money := _CURRENCY_AFTER.match(text, end):
+            end, is_money = money.end(), True
+        elif (
+            (named := _UNIT.match(text, end))
+            and not (year_like and factor == 1 and named[1] in _NO_UNITS_AFTER_A_YEAR)
+            and text[end : named.end()] != "s"
+        ):
+            end, factor, unit = named.end(), factor * Decimal(_UNITS.get(named[1], 1)), named[1]
+    return _Quantity(start, end, digits, -amount if found.get("sign") else amount, factor, unit, is_money)
 
 
 def _amount(digits: str) -> Decimal | None:

@@ -1,16 +1,19 @@
 """The client beside a real server: what is asked again and what is not, what counts as a reply, and what each request carries."""
 
+import asyncio
 import dataclasses
 import logging
 import os
 import platform
 import traceback
 
+import openai
 import pytest
+from openai import DefaultAioHttpClient
 
 from kgbuild.errors import InputError, KgbuildError, ModelUnavailable, ReplyCut, ReplyRefused
 from kgbuild.llm import open_model
-from kgbuild.llm.openai_compatible import OpenAICompatible
+from kgbuild.llm.openai_compatible import CONNECT_S, OpenAICompatible
 from kgbuild.llm.protocol import Capabilities, Grammar, JsonObject, JsonSchema, Message, PaidReplyCut, Reply, Request, Usage
 from kgbuild.llm.running import run_all
 from kgbuild.llm.wire import body_of
@@ -89,6 +92,36 @@ def test_a_request_that_is_too_long_may_be_asked_in_parts(words):
     with LoopbackServer(answer=lambda body: words, trouble=lambda body, times: "400").running() as server:
         (result,) = asked(server, HELLO)
     assert isinstance(result, ReplyCut)
+
+
+def test_requests_are_those_that_openai_s_own_client_writes():
+    requests = [
+        dataclasses.replace(HELLO, messages=(Message("user", words),)) for words in ("Ada", 'Größe 数 🚀 "\\\n', "Bo" * 5000)
+    ]
+    with LoopbackServer().running() as server:
+        asked(server, *requests, in_flight=1, api_key="sk-1")
+        ours = list(zip(server.asked, map(without_platform, server.headers), strict=True))
+        server.asked.clear(), server.headers.clear()
+
+        async def by_openai() -> None:
+            timeout = openai.Timeout(0.5, connect=CONNECT_S)
+            client = openai.AsyncOpenAI(
+                base_url=server.url, api_key="sk-1", max_retries=0, timeout=timeout, http_client=DefaultAioHttpClient()
+            )
+            async with client:
+                for request in requests:
+                    await client.chat.completions.create(**body_of(request, "m", Capabilities(), {}))
+
+        asyncio.run(by_openai())
+        theirs = list(zip(server.asked, map(without_platform, server.headers), strict=True))
+    assert ours == theirs
+
+
+def without_platform(headers: dict[str, str]) -> dict[str, str]:
+    """Leave out what tells of the machine, which ours are not to have, and who asks."""
+    told = {name.lower(): value for name, value in headers.items()}
+    shared = ("x-stainless-retry-count", "x-stainless-read-timeout")
+    return {name: value for name, value in told.items() if name in shared or not name.startswith(("x-stainless-", "user-agent"))}
 
 
 def test_a_server_is_told_nothing_of_the_machine_that_asks():
