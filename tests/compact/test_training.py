@@ -141,11 +141,10 @@ def test_weights_survive_the_way_to_onnx_and_back(tmp_path):
 def test_unlabelled_sentences_lower_the_threshold_of_what_they_say_in_other_words(taught, tmp_path):
     _, examples_alone, _ = taught
     report = train(kitchen_rows(), KITCHEN, tmp_path, seed=1, unlabelled=SAID_OTHERWISE)
-    # Every example states one triple, so of these sentences as many statements are taken as there are sentences. In words that
-    # training never saw they score lower, and the examples, which say everything in two ways, cannot know it.
-    texts = [pattern.format(*pair) for pattern in OTHER_PATTERNS for pair in zip(OTHER_DISHES, OTHER_SPICES, strict=True)]
-    found = [sum(bool(stated(weights, text)) for text in texts) for weights in (examples_alone, tmp_path)]
-    assert found[0] < found[1]
+    # In words that training never saw statements score lower, and the examples, which say everything in two ways, cannot know it.
+    # Every example states one triple, so of these sentences too one each is asked for.
+    found = [sum(len(stated(weights, text)) for text in SAID_OTHERWISE) for weights in (examples_alone, tmp_path)]
+    assert found[0] < found[1] <= len(SAID_OTHERWISE)
     assert report.unlabelled == len(set(SAID_OTHERWISE))
     assert f"{report.unlabelled} unlabelled sentences" in (tmp_path / "README.md").read_text("utf-8")
     # Nothing but thresholds comes from them, and the judge's follow too.
