@@ -53,9 +53,9 @@ def train(
 
     Start with `kgbuild train --suggest 25 DOCUMENTS --ontology O > examples.jsonl`, correct what it guessed, and train on that.
 
-    Sentences drawn at random teach less each, but tell how often a property is stated: with --unlabelled as much is then accepted
-    of new sentences as the examples list, which serves better where the examples' own scores mislead. What --suggest chose states
-    more than other sentences do, so leave --unlabelled out with it: too much would be accepted.
+    With --unlabelled as much is accepted of other sentences as the examples list: right where they were drawn at random.
+
+    Those that --suggest chose state more than others do, and too much would be accepted: leave --unlabelled out with them.
     """
     if suggest is not None:
         _suggest(examples, suggest, ontology, base)

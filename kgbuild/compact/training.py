@@ -54,7 +54,9 @@ ENCODER_RATE, HEAD_RATE, OWN_RATE = 3e-5, 4e-4, 5e-3
 UNLISTED = 0.15
 """How much a statement of the ontology that a labelled sentence leaves out counts as wrong: what is listed of a text has gaps."""
 LEAST_SCORE, MOST_SCORE = 0.1, 0.5
-"""Lowest and highest threshold that examples alone set, as a probability of plain scores; at .5 the loss parts right from wrong."""
+"""Lowest threshold of what is taught, and the highest that examples alone set, as probabilities of plain scores.
+
+At .5 the loss parts right from wrong."""
 LEAST_UNLABELLED, MOST_UNLABELLED = 50, 200
 """Unlabelled sentences that thresholds are set by: fewer say too little of what is rare, more cost time and say little more."""
 
@@ -109,8 +111,8 @@ def train(
 ) -> TrainingReport:
     """Teach the properties of `rows` to the weights in `base` (the shipped ones by default) and write new weights to `output`.
 
-    unlabelled: texts of the source that `rows` were drawn from at random. Their labels are not needed: of some of their sentences
-    as much is accepted as the examples list. With rows chosen because they state much that would be too much.
+    unlabelled: texts of the source that `rows` were drawn from at random; thresholds are put where as much is accepted of their
+    sentences as the examples list. With rows chosen because they state much that would be too much.
     command: how this was asked for, for the model card.
     """
     began = time.process_time()
@@ -288,8 +290,8 @@ def _calibrated(
     """Put the thresholds of what is taught where as many statements pass as the examples list.
 
     The weights in `output` are asked with plain scores of what is taught: of the unlabelled sentences or, without them, of the
-    examples as they are and under other names, since trained on, they alone would score higher than new sentences do. One threshold
-    then serves all of it, and none above MOST_SCORE: as many as are listed would be too few where only some is listed.
+    examples as they are and under other names, since trained on, they alone would score higher than new sentences do. From examples
+    one threshold serves all of it, and none above MOST_SCORE: as many as are listed would be too few where only some is listed.
     """
     middle = (base.judge_reject_below + base.judge_accept_from) / 2
     plain = Curve(1.0, 0.0, {})
