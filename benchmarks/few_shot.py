@@ -1,7 +1,7 @@
 """How much a few labelled sentences teach: the curve on ontologies that the base weights never saw.
 
     python benchmarks/few_shot.py DATA BASE [--ontologies 7_space 6_computer 10_culture] [--sizes 0 25 10 50 100] [--draws 3]
-                                            [--labelled-only]
+                                            [--labelled-only] [--completed]
 
 DATA holds text2kgbench. BASE: weights trained without the ontologies and without any of their properties, which
 `python -m kgbuild.compact.recipe DATA ENCODER BASE --without 7_space 6_computer 10_culture` makes. The sentences come from the
@@ -9,6 +9,10 @@ train split, without those that also stand in a test set, drawn at random among 
 The other sentences of the split, without their labels, are the unlabelled ones that thresholds follow from; with --labelled-only
 thresholds follow from the labelled ones alone. Scores are of the whole test split; size 0 asks the base weights as they are, and
 gives Vicuna-13B's recorded answers to the same sentences, which are the line to beat. One JSON line a run.
+
+Of computer the split lists only some of what a sentence states: of a game that ran on five machines, two. With --completed, for
+`--ontologies 6_computer --sizes 25`, the same sentences are taught with all that they state, as labelled by hand: 70 statements more
+in 33 of the 68 sentences of three draws.
 """
 
 import argparse
@@ -16,7 +20,9 @@ import json
 import random
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +43,9 @@ from kgbuild.ontology.model import Ontology  # noqa: E402
 from kgbuild.ontology.reading import read  # noqa: E402
 
 PART = "wikidata_tekgen"
+COMPLETED = Path(__file__).with_name("few_shot_completed.jsonl")
+"""What the split does not list of sentences drawn of computer, by their digests: subject, property and object of each statement,
+names as their places in the sentence."""
 
 
 def train_sentences(data: Path, name: str) -> list[LabelledText]:
@@ -55,6 +64,17 @@ def labelled(data: Path, name: str, ontology: Ontology) -> list[LabelledText]:
     """Return the train sentences whose every statement can be found in their words."""
     keys = {prop: prop for prop in ontology.properties}
     return [row for row in train_sentences(data, name) if not lesson([row], ontology, keys).unused]
+
+
+def completed(rows: Sequence[LabelledText]) -> list[LabelledText]:
+    """Return the rows with what their sentences state besides. Raises KeyError for a sentence that was not looked at."""
+    added = {line["sentence"]: line["added"] for line in map(json.loads, COMPLETED.read_text("utf-8").splitlines())}
+
+    def besides(text: str) -> Iterator[LabelledTriple]:
+        for subject, predicate, object_ in added[sha256(text.encode()).hexdigest()[:16]]:
+            yield LabelledTriple(subject=text[slice(*subject)], predicate=predicate, object=text[slice(*object_)])
+
+    return [row.model_copy(update={"triples": (*row.triples, *besides(row.text))}) for row in rows]
 
 
 def score(data: Path, benchmark: Benchmark, weights: Path | None, uncovered: bool = False) -> dict[str, float]:
@@ -91,6 +111,7 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", type=int, default=[0, 25, 10, 50, 100])
     parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--labelled-only", action="store_true")
+    parser.add_argument("--completed", action="store_true")
     asked = parser.parse_args()
     torch.set_num_threads(1)
     every = read_text2kgbench(asked.data / "text2kgbench", PART)
@@ -112,6 +133,7 @@ def main() -> None:
             for name, ontology in ontologies.items():
                 rows = labelled(asked.data, name, ontology)
                 drawn = random.Random(f"{name} {draw}").sample(rows, min(size, len(rows)))
+                drawn = completed(drawn) if asked.completed else drawn
                 used = {row.text for row in drawn}
                 others = [row.text for row in train_sentences(asked.data, name) if row.text not in used]
                 with tempfile.TemporaryDirectory() as output:
