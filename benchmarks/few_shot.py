@@ -11,8 +11,8 @@ thresholds follow from the labelled ones alone. Scores are of the whole test spl
 gives Vicuna-13B's recorded answers to the same sentences, which are the line to beat. One JSON line a run.
 
 Of computer the split lists only some of what a sentence states: of a game that ran on five machines, two. With --completed, for
-`--ontologies 6_computer --sizes 25`, the same sentences are taught with all that they state, as labelled by hand: 70 statements more
-in 33 of the 68 sentences of three draws.
+`--ontologies 6_computer --sizes 25`, the same sentences are taught with all that they state, as labelled by hand: 70 statements
+more in 33 of the 68 sentences of three draws.
 """
 
 import argparse
