@@ -6,7 +6,7 @@ A worker reads the ledger and appends to segments of its own; the writer takes t
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
@@ -64,12 +64,11 @@ class WorkerReplies:
             for taken in [key for key in self._untaken if self._taken(key) is not None]:
                 del self._untaken[taken]
 
+    def reserved(self, request: Request) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self._budget is None else self._within(self._budget, most_tokens(request))
+
     @asynccontextmanager
-    async def reserved(self, request: Request) -> AsyncIterator[None]:
-        if (budget := self._budget) is None:
-            yield
-            return
-        tokens = most_tokens(request)
+    async def _within(self, budget: int, tokens: int) -> AsyncIterator[None]:
         async with self._settled:
             await self._settled.wait_for(lambda: not self._spent + tokens <= budget < self._spent + self._reserved + tokens)
             if self._spent + tokens > budget:

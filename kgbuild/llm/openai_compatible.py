@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import aiohttp
 import openai
 from openai import DefaultAioHttpClient
+from openai._models import FinalRequestOptions
 
 from kgbuild.chunking import estimated_tokens
 from kgbuild.errors import KgbuildError, ModelUnavailable, ReplyCut, ReplyRefused
@@ -45,26 +46,33 @@ class _MayPass(Exception):
 class _Client(openai.AsyncOpenAI):
     """Tells the server nothing of this machine and its Python, and works out only once what all requests for completions share.
 
-    Address and headers are the same for each of them, and to put them together anew is a third of what a request costs.
+    Options, address and headers are the same for each of them, and to put them together anew is half of what a request costs.
     """
 
-    _first: Any = None
-
-    @cached_property
-    def completions_url(self) -> str:
-        return f"{self.base_url}chat/completions"
+    _like: Any = None
 
     def platform_headers(self) -> dict[str, str]:
         return {}
 
-    def _build_request(self, options: Any, *, retries_taken: int = 0) -> Any:
-        if options.url != self.completions_url:
+    async def completed(self, body: bytes) -> bytes:
+        """Return the answer to a request for a completion; both are JSON."""
+        return await self.request(bytes, self._options.model_copy(update={"content": body}))
+
+    @cached_property
+    def _options(self) -> FinalRequestOptions:
+        """A key that is no idempotency key: the client would think of one for each request, and send none of them."""
+        return FinalRequestOptions.construct(method="post", url=f"{self.base_url}chat/completions", idempotency_key="none")
+
+    def _build_request(self, options: FinalRequestOptions, *, retries_taken: int = 0) -> Any:
+        if options.url != self._options.url:
             return super()._build_request(options, retries_taken=retries_taken)
-        if self._first is None:
-            self._first = super()._build_request(options, retries_taken=retries_taken)
-            del self._first.headers["Content-Length"]
-        like = self._first
-        return type(like)(like.method, like.url, headers=like.headers, content=options.content, extensions=like.extensions)
+        if self._like is None:
+            self._like = super()._build_request(options, retries_taken=retries_taken)
+            del self._like.headers["Content-Length"]
+        like, stream = self._like, type(self._like.stream)(options.content)
+        request = type(like)(like.method, like.url, headers=like.headers, stream=stream, extensions=like.extensions)
+        request.read()
+        return request
 
 
 class OpenAICompatible:
@@ -93,7 +101,7 @@ class OpenAICompatible:
             base_url=self.url,
             api_key=api_key or "none",  # the client insists on one
             max_retries=0,
-            timeout=openai.Timeout(reply_s, connect=CONNECT_S),
+            timeout=openai.Timeout(None, connect=CONNECT_S),  # `_patiently` looks after the whole
             http_client=DefaultAioHttpClient(),
         )
         self._capabilities: Capabilities | None = None
@@ -128,8 +136,7 @@ class OpenAICompatible:
 
         async def asked() -> Completion:
             try:
-                answer = await self._client.post(self._client.completions_url, cast_to=bytes, content=to_json(body).encode())
-                completion = from_json(Completion, answer)
+                completion = from_json(Completion, await self._client.completed(to_json(body).encode()))
             except ValueError as error:
                 raise _MayPass(f"answers what is {error}") from None
             if not completion.choices:

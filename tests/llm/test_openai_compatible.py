@@ -104,7 +104,7 @@ def test_requests_are_those_that_openai_s_own_client_writes():
         server.asked.clear(), server.headers.clear()
 
         async def by_openai() -> None:
-            timeout = openai.Timeout(0.5, connect=CONNECT_S)
+            timeout = openai.Timeout(None, connect=CONNECT_S)
             client = openai.AsyncOpenAI(
                 base_url=server.url, api_key="sk-1", max_retries=0, timeout=timeout, http_client=DefaultAioHttpClient()
             )
