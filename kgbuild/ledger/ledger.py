@@ -19,7 +19,7 @@ from kgbuild.ids import digest
 from kgbuild.ledger.lock import writing
 from kgbuild.ledger.schema import MEMBERSHIPS, migrate
 from kgbuild.ledger.segments import read_segment, run_of, segment_files
-from kgbuild.llm.protocol import Reply, Usage
+from kgbuild.llm.protocol import Reply, Usage, total
 from kgbuild.records import Chunk, Document, Entity, Extraction, Fact, Failure, JudgedTriple, Mention, Outcome, Reason, Verdict
 from kgbuild.serialisation import from_json, to_json
 
@@ -260,12 +260,14 @@ class Ledger:
         add = f"INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (run, stage) DO UPDATE SET {sums}"
         with self._transaction():
             for path in segment_files(self.directory, "replies"):
-                for key, payload in self._new_lines(path):
-                    self._db.execute("INSERT OR IGNORE INTO reply VALUES (?, ?)", (key, payload))
+                self._db.executemany("INSERT OR IGNORE INTO reply VALUES (?, ?)", list(self._new_lines(path)))
             for path in segment_files(self.directory, "spent"):
+                spent: dict[str, list[Usage]] = {}
                 for stage, payload in self._new_lines(path):
-                    spent = from_json(Usage, payload)
-                    self._db.execute(add, (run_of(path), stage, *(getattr(spent, count) for count in counts)))
+                    spent.setdefault(stage, []).append(from_json(Usage, payload))
+                for stage, usages in spent.items():
+                    all_of_them = total(usages)
+                    self._db.execute(add, (run_of(path), stage, *(getattr(all_of_them, count) for count in counts)))
 
     def reply(self, key: str) -> Reply | None:
         row = self._db.execute("SELECT payload FROM reply WHERE key = ?", (key,)).fetchone()
