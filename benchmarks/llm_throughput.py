@@ -3,13 +3,15 @@
     python benchmarks/llm_throughput.py [--slots 16 64 256] [--rounds 10] [--latency 1.0] [--repeats 3]
 
 Per number of slots, `rounds` times as many chunks are asked about, in each way after the other, all of it `repeats` times; what is
-printed are medians, and how far the share of bare goes up and down:
+printed are medians, and how far the share of bare and the CPU go up and down:
   ideal      the server's own time: rounds * latency
   bare       the openai client on its aiohttp transport and a semaphore, with the very requests that kgbuild sends, grammars and all
   asking     `llm.asking.ask` with the memory of replies in a graph directory: what every stage asks through
   build      `kgbuild build`, its stage of extraction: keys, prompts, grammars, requests, memory, parsing, grounding, ledger
   graphrag   the LLMEntityRelationExtractor of neo4j-graphrag with as many requests at a time, where that is installed
 CPU is that of this process, all threads. A chunk is read, and asked about, before: language data and a connection are warm.
+A shared machine counts more CPU for the same work in one second than in the next: how much more, the yardstick tells, a loop of
+plain Python.
 """
 
 import argparse
@@ -171,6 +173,21 @@ def graphrag(url: str, slots: int, texts: list[str]) -> tuple[float, float]:
     return asyncio.run(run())
 
 
+def yardstick() -> list[float]:
+    """Return the nanoseconds of CPU that a step of plain Python takes, of bursts of some 10 ms with a rest between two."""
+    kept: dict[int, str] = {}
+    steps = 100_000
+
+    def burst() -> float:
+        time.sleep(0.25)
+        began = time.process_time()
+        for n in range(steps):
+            kept[n % 1000] = str(n)
+        return (time.process_time() - began) / steps * 1e9
+
+    return [burst() for _ in range(12)]
+
+
 def ways(slots: int, rounds: int, latency_s: float) -> dict[str, tuple[float, float]]:
     """Return seconds and milliseconds of CPU a request for each way of asking, measured one after the other."""
     count = slots * rounds
@@ -208,14 +225,14 @@ def main() -> None:
         runs = [ways(slots, options.rounds, options.latency) for _ in range(options.repeats)]
         count, ideal_s = slots * options.rounds, options.rounds * options.latency
         print(f"{slots} slots, {count:,} requests of {options.latency:g} s: ideal {ideal_s:.1f} s; load {os.getloadavg()[0]:.1f}")
+        steps = yardstick()
+        print(f"  yardstick {median(steps):.0f} ns CPU a step ({min(steps):.0f} to {max(steps):.0f})")
         for way in runs[0]:
-            seconds, cpu_ms = (median(run[way][n] for run in runs) for n in (0, 1))
+            seconds, cpu_ms = median(run[way][0] for run in runs), [run[way][1] for run in runs]
             shares = [run["bare"][0] / run[way][0] for run in runs]
             spread = f"{median(shares):6.1%} of bare ({min(shares):.1%} to {max(shares):.1%})"
-            print(
-                f"  {way:<9}{seconds:7.2f} s {count / seconds:7.1f} requests/s  {spread}  {cpu_ms:6.2f} ms CPU a request",
-                flush=True,
-            )
+            cpu = f"{median(cpu_ms):6.2f} ms CPU a request ({min(cpu_ms):.2f} to {max(cpu_ms):.2f})"
+            print(f"  {way:<9}{seconds:7.2f} s {count / seconds:7.1f} requests/s  {spread}  {cpu}", flush=True)
 
 
 if __name__ == "__main__":

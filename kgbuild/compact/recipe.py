@@ -1,7 +1,7 @@
 """Builds the shipped weights from public data: `python -m kgbuild.compact.recipe DATA ENCODER OUTPUT [--without ONTOLOGY...]`.
 
 DATA holds text2kgbench, re-docred, fewrel and knowledgenet as published. ENCODER holds model.safetensors and tokenizer.json of
-all-MiniLM-L6-v2 (Apache-2.0). OUTPUT receives the weights, and checkpoints under `passes/` from which a broken run goes on.
+all-MiniLM-L6-v2 (Apache-2.0). OUTPUT receives the weights, and checkpoints under `passes/`; a broken run goes on after its last stage.
 Sentences that stand in a Text2KGBench test set are never trained on; a quarter of TekGen's validation sentences is kept for
 thresholds and calibration. About 70 CPU-minutes.
 
