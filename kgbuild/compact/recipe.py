@@ -1,9 +1,9 @@
 """Builds the shipped weights from public data: `python -m kgbuild.compact.recipe DATA ENCODER OUTPUT [--without ONTOLOGY...]`.
 
 DATA holds text2kgbench, re-docred, fewrel and knowledgenet as published. ENCODER holds model.safetensors and tokenizer.json of
-all-MiniLM-L6-v2 (Apache-2.0). OUTPUT receives the weights, and checkpoints under `passes/`; a broken run goes on after its last stage.
-Sentences that stand in a Text2KGBench test set are never trained on; a quarter of TekGen's validation sentences is kept for
-thresholds and calibration. About 70 CPU-minutes.
+all-MiniLM-L6-v2 (Apache-2.0). OUTPUT receives the weights, and checkpoints under `passes/`; a broken run goes on after the last
+stage that it finished. Sentences that stand in a Text2KGBench test set are never trained on; a quarter of TekGen's validation
+sentences is kept for thresholds and calibration. About two hours of CPU, one on two cores.
 
 --without leaves out Text2KGBench ontologies, such as 7_space, and every sentence that states one of their properties, whatever it
 comes from: for measuring what a few examples teach. Such weights are trained in one stage and take scores as they come.
