@@ -12,13 +12,14 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Protocol, TypeVar
 from uuid import uuid4
 
 from kgbuild import fusion, resolution
 from kgbuild.batches import Extracting, Judging, Reading, Run, extract_batch, judge_batch, read_batch, words_alone
+from kgbuild.batching import batched
 from kgbuild.documents import FoundFile, find_files
 from kgbuild.errors import InputError
 from kgbuild.extraction import Extractor, ExtractorAddress, opened
@@ -124,7 +125,7 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
         with stages.stage("extracting", ledger.chunks_to_process() if added else 0):
             to_extract = _unextracted(ledger, extractor, stages.advance)
             for extractions in run(
-                extract_batch, _batches(to_extract, CHUNKS_PER_BATCH), Extracting(plan.extractor, this), _at_a_time(plan)
+                extract_batch, batched(to_extract, CHUNKS_PER_BATCH), Extracting(plan.extractor, this), _at_a_time(plan)
             ):
                 ledger.take_in_replies()
                 ledger.add_extractions(extractions)
@@ -135,13 +136,13 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
         unfinished: dict[str, Judgement] = {}
         with stages.stage("judging", None):
             to_judge = _unjudged(ledger, extractor, judge)
-            for judgements in run(judge_batch, _batches(to_judge, CHUNKS_PER_BATCH), Judging(plan.judge, this), _at_a_time(plan)):
+            for judgements in run(judge_batch, batched(to_judge, CHUNKS_PER_BATCH), Judging(plan.judge, this), _at_a_time(plan)):
                 ledger.take_in_replies()
                 ledger.add_verdicts((key, done.verdicts) for key, done in judgements if done.failure is None)
                 unfinished |= {key: done for key, done in judgements if done.failure is not None}
                 stages.advance(len(judgements))
         with stages.stage("placing", added):
-            for batch in _batches(ledger.documents_to_process(), CHUNKS_PER_BATCH):
+            for batch in batched(ledger.documents_to_process(), CHUNKS_PER_BATCH):
                 ledger.place(
                     [
                         _placed(document, chunks, ledger, extractor, judge, plan.ontology, transient, unfinished)
@@ -152,7 +153,7 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
 
         everything = ledger.value("fused_with") != made_with["fused_with"]
         with stages.stage("resolving", None):
-            for blocks in _batches(ledger.touched_blocks(everything=everything), ROWS_PER_COMMIT):
+            for blocks in batched(ledger.touched_blocks(everything=everything), ROWS_PER_COMMIT):
                 ledger.set_entities((key, resolve(key, ledger.mentions_of_block(key), plan.ontology)) for key in blocks)
                 stages.advance(len(blocks))
         with stages.stage("fusing", None):
@@ -340,9 +341,9 @@ def _blocked_mentions(triples: Iterable[JudgedTriple], ontology: Ontology) -> tu
 
 def _fuse(ledger: Ledger, ontology: Ontology, everything: bool, stages: "_Stages") -> None:
     """Decide again every group of facts that a changed triple stands in or stood in."""
-    for batch in _batches(ledger.touched_triples(everything=everything), ROWS_PER_COMMIT):
+    for batch in batched(ledger.touched_triples(everything=everything), ROWS_PER_COMMIT):
         ledger.regroup((id_, _groups(judged, ledger, ontology)) for id_, judged in batch)
-    for keys in _batches(ledger.touched_groups(), ROWS_PER_COMMIT):
+    for keys in batched(ledger.touched_groups(), ROWS_PER_COMMIT):
         affected = ledger.triples_in_groups(keys)
         needed = ledger.triples_in_groups({key for judged in affected for key in _groups(judged, ledger, ontology)})
         entity_of = _entities_of(needed, ledger)
@@ -371,22 +372,8 @@ def _entities_of(triples: Iterable[JudgedTriple], ledger: Ledger) -> dict[str, s
 
 def file_batches(files: Iterable[tuple[str, int]]) -> Iterator[list[str]]:
     """Group files by number and size, so that the memory of a batch has a bound that one large file alone may exceed."""
-    batch: list[str] = []
-    size = 0
-    for uri, bytes_ in files:
-        if batch and (len(batch) == FILES_PER_BATCH or size + bytes_ > BYTES_PER_BATCH):
-            yield batch
-            batch, size = [], 0
-        batch.append(uri)
-        size += bytes_
-    if batch:
-        yield batch
-
-
-def _batches(items: Iterable[Item], max_items: int) -> Iterator[list[Item]]:
-    source = iter(items)
-    while batch := list(islice(source, max_items)):
-        yield batch
+    for batch in batched(files, FILES_PER_BATCH, BYTES_PER_BATCH, size=itemgetter(1)):
+        yield [uri for uri, _ in batch]
 
 
 def _at_a_time(plan: BuildPlan) -> int | None:

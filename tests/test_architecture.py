@@ -25,7 +25,7 @@ ONLY_IN = {
 
 LAYERS = (
     # From the middle outwards: a layer may import its own modules and those of the layers before it.
-    {"errors", "records", "ids", "serialisation", "settings", "progress", "prompts"},
+    {"errors", "records", "ids", "serialisation", "settings", "progress", "prompts", "batching"},
     {"ontology"},
     {"documents", "chunking", "denoising", "compact", "llm", "extraction", "judging", "resolution", "fusion"},
     {"stores", "view", "ledger"},

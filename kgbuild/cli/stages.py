@@ -5,11 +5,13 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from io import TextIOWrapper
+from operator import itemgetter
 from pathlib import Path
 from typing import Annotated
 
 from typer import Argument, Option
 
+from kgbuild.batching import batched
 from kgbuild.cli.console import err, warn
 from kgbuild.cli.extractor_options import (
     CalibrationOption,
@@ -158,22 +160,10 @@ def _row_by_row(step: Callable[[Sequence[Row], None], list[Row]], input_: Path |
     """Take each row through a stage, several batches at a time, and write it as soon as it and those before it are done."""
     with _lines(input_) as lines, _writer(output) as write, _progress(output) as progress:
         progress.begin(stage, None)
-        for rows in InThreads(Settings.read().threads)(step, _batches(lines), None):
+        batches = batched(lines, ROWS_PER_BATCH, BYTES_PER_BATCH, size=itemgetter(1))
+        for rows in InThreads(Settings.read().threads)(step, ([row for row, _ in batch] for batch in batches), None):
             write(rows)
             progress.advance(len(rows))
-
-
-def _batches(lines: Iterable[tuple[Row, int]]) -> Iterator[list[Row]]:
-    batch: list[Row] = []
-    size = 0
-    for row, bytes_ in lines:
-        batch.append(row)
-        size += bytes_
-        if len(batch) == ROWS_PER_BATCH or size >= BYTES_PER_BATCH:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
 
 
 @contextmanager

@@ -1,13 +1,14 @@
 """Parquet: the same seven files as JSONL with typed, nested columns, for anything that reads in bulk."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kgbuild.batching import batched
 from kgbuild.serialisation import to_dict
 from kgbuild.stores.files.grounding import check_grounding
 from kgbuild.stores.files.jsonl import streams
@@ -16,7 +17,7 @@ from kgbuild.stores.protocol import Snapshot
 
 BATCH_ROWS = 2_000
 BATCH_CHARS = 8_000_000
-"""A row group holds at most this many rows, or is closed by the text that brings it to this many characters."""
+"""A row group holds at most this many rows, and this many characters of text unless one row has more."""
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _TEXT, _TEXTS = pa.string(), pa.list_(pa.string())
@@ -116,7 +117,7 @@ def write_rows(path: Path, schema: Any, rows: Iterable[dict[str, Any]]) -> int:
     """Write rows to a Parquet file, a bounded number of them in memory; return how many there were."""
     written = 0
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for batch in _batches(rows):
+        for batch in batched(rows, BATCH_ROWS, BATCH_CHARS, size=lambda row: len(row.get("text", ""))):
             try:
                 table = pa.Table.from_pylist(batch, schema)
             except UnicodeEncodeError:  # half a surrogate pair, which UTF-8 and so Parquet cannot hold
@@ -124,19 +125,6 @@ def write_rows(path: Path, schema: Any, rows: Iterable[dict[str, Any]]) -> int:
             writer.write_table(table)
             written += len(batch)
     return written
-
-
-def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    batch: list[dict[str, Any]] = []
-    chars = 0
-    for row in rows:
-        batch.append(row)
-        chars += len(row.get("text", ""))
-        if len(batch) >= BATCH_ROWS or chars >= BATCH_CHARS:
-            yield batch
-            batch, chars = [], 0
-    if batch:
-        yield batch
 
 
 def _in_utf8(value: Any) -> Any:
