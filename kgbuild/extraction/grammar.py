@@ -48,8 +48,9 @@ _PREDICATE_LETTER = r"[\p{Ll}\p{Lo}\p{M}]"
 
 _TEXTUAL = frozenset({"string", ANY_LITERAL})
 _PIECE = re.compile(rf"[{UNSPACED}]|\d+(?:[.,:]\d+)+|[^\W{UNSPACED}]+|.", re.DOTALL)
-_ASCII_PIECE = re.compile(r" |[A-Za-z_]\w*+|\d+(?:[.,:]\d+)+|\w+|.", re.DOTALL | re.ASCII)
-"""The same for a text in ASCII, what is most frequent first: almost twice as fast."""
+_PLAIN_PIECE = re.compile(r" |[^\W\d]\w*+|\d+(?:[.,:]\d+)+|\w+|.", re.DOTALL)
+_RARE = re.compile("[\u0300-\u036f\u0483-\u0489\u0591-\u200f\u2028-\U0010ffff]")
+"""All of UNSPACED, and all that joins. For a sentence without any, the pattern above it finds the same, more than twice as fast."""
 
 _NEEDS_ESCAPE = re.compile(r'["\\\x00-\x1f]')
 _BOUND = r"""/(\\"|[\p{L}\p{N}_(«“‘„'‹［¡¿#@$€£¥§&+…~°-]).*/ & /(.*[^\s,;:(«“„‹［¡¿])/"""
@@ -144,13 +145,10 @@ def _is_word(piece: str) -> bool:
 
 def _pieces(sentence: str) -> list[str]:
     """Cut a sentence into pieces; marks stay with their letters, and letters around them together."""
-    if sentence.isascii():
-        return _ASCII_PIECE.findall(sentence)
-    found = _PIECE.findall(sentence)
-    if not any(map(_joins, set(sentence))):
-        return found
+    if not _RARE.search(sentence):
+        return _PLAIN_PIECE.findall(sentence)
     pieces: list[str] = []
-    for piece in found:
+    for piece in _PIECE.findall(sentence):
         kept = pieces[-1] if pieces else ""
         joins = _joins(piece[0]) or (_joins(kept[-1:]) and piece[0].isalnum() and not re.match(f"[{UNSPACED}]", piece))
         if kept and joins and _is_word(kept):

@@ -159,7 +159,8 @@ class Flattened:
         at = 0
         for sentence in sentence_spans(chunk, "und"):
             words = sentence.of(chunk)
-            if _shows_itself(words):
+            if (line := _in_one_line(words)) is not None:
+                words = line
                 froms.append(range(sentence.start, sentence.end))
                 tos.append(range(sentence.start + 1, sentence.end + 1))
             elif characters := tuple(_shown(words, sentence.start)):
@@ -192,18 +193,21 @@ class Flattened:
 
 
 _START = attrgetter("start")
-_SHOWN_OTHERWISE = re.compile(r"[<>\[\]]|  ")
+_WHITE = re.compile(r"\s")
+_ARMED = re.compile(r"[<>\[\]]")
 
 
-def _shows_itself(sentence: str) -> bool:
-    """Tell whether every character is shown as it is, as in most sentences: then there is no need to look at each."""
-    if sentence.isascii():
-        return sentence.isprintable() and _SHOWN_OTHERWISE.search(sentence) is None
-    return (
-        sentence.isprintable()
-        and unicodedata.is_normalized("NFC", sentence)
-        and sentence == " ".join(sentence.split()) == readable(sentence).translate(_DISARMED)
-    )
+def _in_one_line(sentence: str) -> str | None:
+    """Return the sentence as it is shown when each character is shown as one, as in most: then there is no need to look at each.
+
+    What is printable has no white space but blanks, no control characters and no half surrogate pairs.
+    """
+    line = sentence if sentence.isprintable() else _WHITE.sub(" ", sentence)
+    if "  " in line or not line.isprintable():
+        return None
+    if not (line.isascii() or unicodedata.is_normalized("NFC", line)):
+        return None
+    return line.translate(_DISARMED) if _ARMED.search(line) else line
 
 
 def _shown(sentence: str, at: int) -> Iterator[tuple[str, int, int]]:
