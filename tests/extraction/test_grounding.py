@@ -41,6 +41,14 @@ def test_each_sentence_knows_its_place():
     assert flattened.original(Span(at, at + 9)).of(text) == "<b>\tthree"
 
 
+def test_a_wrapped_sentence_is_one_line_with_every_character_in_its_place():
+    text = "The company was founded by Zoë Lovelace and her\nfriends from the [north] in the year 1998\u00a0already."
+    flattened = Flattened.of(text)
+    assert flattened.text == text.replace("\n", " ").replace("\u00a0", " ").replace("[", "［").replace("]", "］")
+    assert flattened.sentences == (Span(0, len(text)),)
+    assert all(flattened.original(Span(at, at + 1)) == Span(at, at + 1) for at in range(len(text)))
+
+
 @given(st.text() | st.sampled_from(list(HOSTILE.values())), st.data())
 def test_every_span_of_what_is_shown_leads_back_to_what_it_shows(text, data):
     flattened = Flattened.of(text)
