@@ -46,7 +46,7 @@ class _MayPass(Exception):
 class _Client(openai.AsyncOpenAI):
     """Tells the server nothing of this machine and its Python, and works out only once what all requests for completions share.
 
-    Options, address and headers are the same for each of them, and to put them together anew is a good third of what a request costs.
+    Options, address and headers are the same for each of them, and to put them together anew is a third of what a request costs.
     """
 
     _like: Any = None
