@@ -8,22 +8,32 @@
 Each graph reads one sentence. So a sentence's scores cannot depend on the others of a batch, which the activation scales of a
 padded batch would make them do. The 8-bit matrices are also what training starts from: there is no second copy.
 Weights stay within -63..63, since processors without VNNI add pairs of 8-bit products in 16 bits and would overflow.
+
+A matrix's inputs share one scale, and a few of them reach far beyond all others: at the first marker one is 28 where no word has
+more than 9. Such an input is divided before it is rounded, and its weights multiplied (Xiao et al., "SmoothQuant", 2023).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from kgbuild.compact.encoding import Sentence
 from kgbuild.compact.network import FROZEN_LAYERS, HEADS, LAYERS, D, H
 
 OPSET = 20
 LARGEST = 63
 
+REACHES_FAR = 2.5
+"""An input is divided where its largest value is above this many times that of the middle one of its matrix."""
+
 Arrays = Mapping[str, NDArray[np.float32]]
+Easing = Mapping[str, NDArray[np.float32]]
+"""By matrix, what each of its inputs is multiplied by before it is rounded: 1, 1/2, 1/4..., so that nothing else is rounded."""
 
 
 def quantised(matrix: NDArray[np.float32], axis: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -61,8 +71,12 @@ class _Graph:
         product = self.op("MatMul", states, self.weight(f"{name}.weight", weight.T))
         return product if bias is None else self.op("Add", product, self.weight(f"{name}.bias", bias))
 
-    def linear_8bit(self, states: str, name: str, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> str:
-        values, scale = quantised(weight.T.copy(), axis=1)
+    def linear_8bit(
+        self, states: str, name: str, weight: NDArray[np.float32], bias: NDArray[np.float32], ease: NDArray[np.float32]
+    ) -> str:
+        values, scale = quantised((weight / ease).T.copy(), axis=1)
+        if (ease < 1).any():
+            states = self.op("Mul", states, self.weight(f"{name}.ease", ease))
         return self.op(
             "DynamicQuantizeMatMul",
             states,
@@ -108,11 +122,14 @@ def _floats(name: str, *shape: str | int) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape))
 
 
-def encoder(arrays: Arrays, eight_bit: bool = True) -> onnx.ModelProto:
-    """Write the encoder. eight_bit: False keeps its matrices in 32 bits, to measure what rounding costs."""
+def encoder(arrays: Arrays, easing: Easing | None) -> onnx.ModelProto:
+    """Write the encoder. easing: None keeps its matrices in 32 bits."""
     g = _Graph()
-    linear = g.linear_8bit if eight_bit else g.linear
-    if eight_bit:
+
+    def linear(states: str, name: str, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> str:
+        return g.linear(states, name, weight, bias) if easing is None else g.linear_8bit(states, name, weight, bias, easing[name])
+
+    if easing is not None:
         rows, scale = quantised(arrays["words.weight"], axis=0)
         vectors = g.op("Cast", g.op("Gather", g.weight("words.weight", rows), "pieces"), to=TensorProto.FLOAT)
         scales = g.op("Gather", g.weight("words.scale", scale), "pieces")
@@ -222,11 +239,36 @@ def labels(arrays: Arrays) -> onnx.ModelProto:
     return g.model([_floats("states", "P", D), _integers("own", "P")], outputs)
 
 
-def write(arrays: Arrays, folder: Path, eight_bit: bool = True) -> None:
-    """Write the four graphs."""
+def easing_for(arrays: Arrays, sentences: Sequence[Sentence]) -> Easing:
+    """Find the inputs that reach far, by reading sentences in 32 bits. A few dozen do: what reaches far does so in any text."""
+    model = encoder(arrays, easing=None)
+    inputs = {
+        node.input[1].removesuffix(".weight"): node.input[0]
+        for node in model.graph.node
+        if node.op_type == "MatMul" and node.input[1].endswith(".weight")
+    }
+    read_as = sorted(set(inputs.values()))
+    model.graph.output.extend(helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in read_as)
+    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    largest = {name: np.zeros(1, np.float32) for name in read_as}
+    for sentence in sentences:
+        read = session.run(read_as, {"pieces": sentence.pieces, "shapes": sentence.shapes})
+        for name, states in zip(read_as, read, strict=True):
+            largest[name] = np.maximum(largest[name], np.abs(states).max(axis=0))
+
+    def ease(reach: NDArray[np.float32]) -> NDArray[np.float32]:
+        above = np.maximum(reach / (REACHES_FAR * np.median(reach)), 1)
+        factors: NDArray[np.float32] = np.exp2(-np.rint(np.log2(above))).astype(np.float32)
+        return factors
+
+    return {matrix: ease(largest[name]) for matrix, name in inputs.items()}
+
+
+def write(arrays: Arrays, folder: Path, easing: Easing | None) -> None:
+    """Write the four graphs. easing: None keeps the encoder's matrices in 32 bits, to measure what rounding costs."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, model in (
-        ("encoder", encoder(arrays, eight_bit)),
+        ("encoder", encoder(arrays, easing)),
         ("mentions", mentions(arrays)),
         ("pairs", pairs(arrays)),
         ("labels", labels(arrays)),
@@ -239,16 +281,18 @@ def read(folder: Path) -> dict[str, NDArray[np.float32]]:
     """Read the arrays back under the names they have in `network.py`, 8-bit matrices multiplied out."""
     stored: dict[str, NDArray[np.generic]] = {}
     for name in ("encoder", "mentions", "pairs", "labels"):
-        for tensor in onnx.load(folder / f"{name}.onnx").graph.initializer:
-            stored[tensor.name] = numpy_helper.to_array(tensor)
+        stored |= _stored(folder / f"{name}.onnx")
     arrays: dict[str, NDArray[np.float32]] = {}
     for name, value in stored.items():
-        if name.startswith("constant_") or name.endswith((".scale", ".zero")):
+        if name.startswith("constant_") or name.endswith((".scale", ".zero", ".ease")):
             continue
         values = value.astype(np.float32)
-        if f"{name.removesuffix('.weight')}.scale" in stored and name.endswith(".weight"):
-            scale = stored[f"{name.removesuffix('.weight')}.scale"].astype(np.float32)
+        matrix = name.removesuffix(".weight")
+        if f"{matrix}.scale" in stored and name.endswith(".weight"):
+            scale = stored[f"{matrix}.scale"].astype(np.float32)
             values = values * (scale[:, None] if name == "words.weight" else scale)
+        if f"{matrix}.ease" in stored and name.endswith(".weight"):
+            values = values * stored[f"{matrix}.ease"].astype(np.float32)[:, None]
         arrays[name] = values.T.copy() if values.ndim == 2 and name.split(".")[-2] in _TRANSPOSED else values
     for number in range(LAYERS):
         for part in ("weight", "bias"):
@@ -260,6 +304,19 @@ def read(folder: Path) -> dict[str, NDArray[np.float32]]:
     arrays["own_bias.weight"] = (biases[:-1] - biases[-1])[:, None]
     arrays["own.weight"] = arrays["own.weight"][:-1]
     return arrays
+
+
+def read_easing(folder: Path) -> Easing:
+    """Read what the inputs of the 8-bit matrices are multiplied by."""
+    stored = _stored(folder / "encoder.onnx")
+    matrices = [name.removesuffix(".zero") for name in stored if name.endswith(".zero")]
+    return {
+        matrix: stored.get(f"{matrix}.ease", np.ones(len(stored[f"{matrix}.weight"]))).astype(np.float32) for matrix in matrices
+    }
+
+
+def _stored(path: Path) -> dict[str, NDArray[np.generic]]:
+    return {tensor.name: numpy_helper.to_array(tensor) for tensor in onnx.load(path).graph.initializer}
 
 
 _TRANSPOSED = frozenset(

@@ -137,7 +137,8 @@ def train(
     steps = _learn(network, before, task, labels, used, held_out, taught, base_weights.tokenizer, rng, progress)
 
     arrays = {name: value.detach().cpu().numpy() for name, value in network.state_dict().items()}
-    write_weights(arrays, properties, base_weights.calibration, base_weights.folder / "tokenizer.json", output)
+    easing, tokenizer = graph.read_easing(base_weights.folder), base_weights.folder / "tokenizer.json"
+    write_weights(arrays, easing, properties, base_weights.calibration, tokenizer, output)
     calibration = _calibrated(output, base_weights.calibration, (*used, *held_out), new_texts, ontology, keys)
     write_calibration(calibration, output / "calibration.json")
     texts = list(held_out or used)
@@ -330,13 +331,14 @@ def _logit(probability: float) -> float:
 
 def write_weights(
     arrays: Mapping[str, NDArray[np.float32]],
+    easing: graph.Easing,
     properties: Sequence[TrainedProperty],
     calibration: Calibration,
     tokenizer: Path,
     output: Path,
 ) -> None:
     """Write a folder of weights, all but its model card."""
-    graph.write(arrays, output)
+    graph.write(arrays, output, easing)
     write_properties(properties, output / "properties.tsv")
     write_calibration(calibration, output / "calibration.json")
     (output / "tokenizer.json").write_bytes(tokenizer.read_bytes())
