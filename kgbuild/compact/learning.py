@@ -77,7 +77,8 @@ class Task:
     """What is being learnt. silence: for each source, how much a statement it leaves out counts as wrong, one number a property.
 
     signatures: (source, key) -> domain and range as that source names them. exhaustive_mentions: sources that mark every mention;
-    unlabelled: sources that mark nothing, whose sentences only show whether earlier answers are kept.
+    unlabelled: sources that mark nothing, whose sentences only show whether earlier answers are kept. unasked: properties of which
+    nothing is learnt now, since no sentence states them: passes of nothing but noes are hard to unlearn.
     """
 
     properties: tuple[TrainedProperty, ...]
@@ -85,6 +86,7 @@ class Task:
     signatures: Mapping[tuple[str, str], tuple[str, str]]
     exhaustive_mentions: frozenset[str]
     unlabelled: frozenset[str] = frozenset()
+    unasked: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -308,6 +310,7 @@ def pair_targets(
     positive = np.zeros((len(batch), CANDIDATES, CANDIDATES, count), dtype=bool)
     weight = np.zeros(positive.shape, dtype=np.float32)
     symmetric = {number for number, entry in enumerate(task.properties) if entry.key in SYMMETRIC}
+    unasked = [number for number, entry in enumerate(task.properties) if entry.key in task.unasked]
     for row, item in enumerate(batch):
         silence = task.silence[item.example.source]
         weight[row] = silence
@@ -330,6 +333,7 @@ def pair_targets(
             if max(subject, object_) < CANDIDATES:
                 weight[row, subject, object_, property_] = 0.0
         weight[row][overlaps | ~there[row][:, None] | ~there[row][None]] = 0.0
+        weight[row][..., unasked] = 0.0
         for subject, property_, object_ in item.statements:
             if max(subject, object_) < CANDIDATES:
                 positive[row, subject, object_, property_] = True

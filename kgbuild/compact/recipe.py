@@ -7,6 +7,7 @@ sentences is kept for thresholds and calibration. About two hours of CPU, one on
 
 --without leaves out Text2KGBench ontologies, such as 7_space, and every sentence that states one of their properties, whatever it
 comes from: for measuring what a few examples teach. Such weights are trained in one stage and take scores as they come.
+--seed is of the order of the sentences and of what the encoder does not begin with.
 """
 
 import argparse
@@ -141,17 +142,14 @@ def signatures(data: Path) -> dict[tuple[str, str], tuple[str, str]]:
 def task_of(
     properties: tuple[TrainedProperty, ...], read: Corpora, named: dict[tuple[str, str], tuple[str, str]], stage: Stage
 ) -> Task:
-    """Say what is learnt, and how far each source's silence means no.
-
-    Where no sentence of the stage states a property, silence says nothing of it: passes of nothing but noes are hard to unlearn.
-    """
+    """Say what is learnt, and how far each source's silence means no."""
     keys = [entry.key for entry in properties]
     stated = {statement.predicate for example in read.all() for statement in example.statements}
     if stage.made:
         stated |= _in_templates()
 
     def silence(labelled: frozenset[str], inside: float, elsewhere: float) -> NDArray[np.float32]:
-        return np.array([0 if key not in stated else inside if key in labelled else elsewhere for key in keys], np.float32)
+        return np.array([inside if key in labelled else elsewhere for key in keys], np.float32)
 
     silences = {
         source: silence(frozenset(key for s, key in named if s == source), TEKGEN_SILENCE, TEKGEN_SILENCE_ELSEWHERE)
@@ -163,7 +161,8 @@ def task_of(
     silences["knowledgenet"] = silence(in_passages, KNOWLEDGENET_SILENCE, SILENCE_ELSEWHERE)
     silences["fewrel"] = silence(frozenset(), 0.0, SILENCE_ELSEWHERE)
     silences[templates.SOURCE] = silence(frozenset(keys), TEMPLATE_SILENCE, 0.0)
-    return Task(properties, silences, named, frozenset({"re-docred", templates.SOURCE}))
+    marked = frozenset({"re-docred", templates.SOURCE})
+    return Task(properties, silences, named, marked, unasked=frozenset(keys) - stated)
 
 
 def pass_of(read: Corpora, stage: Stage, rng: random.Random) -> list[Example]:
@@ -187,10 +186,11 @@ def pass_of(read: Corpora, stage: Stage, rng: random.Random) -> list[Example]:
     return drawn
 
 
-def trained_keys(read: Corpora) -> frozenset[str]:
+def trained_keys(read: Corpora, stages: Sequence[Stage]) -> frozenset[str]:
     """Return the properties that the data teaches."""
     counts = Counter(statement.predicate for example in read.all() for statement in example.statements)
-    return frozenset(key for key, count in counts.items() if count >= LEAST_STATEMENTS) | _in_templates()
+    enough = frozenset(key for key, count in counts.items() if count >= LEAST_STATEMENTS)
+    return enough | _in_templates() if any(stage.made for stage in stages) else enough
 
 
 def _in_templates() -> frozenset[str]:
@@ -303,7 +303,7 @@ def write_base(taught: Curriculum, data: Path, encoder: Path, output: Path, chec
     `precise/` receives the same in 32 bits, to measure what 8 bits cost.
     """
     arrays = averaged(checkpoints)
-    keys = trained_keys(taught.corpora)
+    keys = trained_keys(taught.corpora, taught.stages)
     rows = [number for number, entry in enumerate(taught.properties) if entry.key in keys]
     arrays |= {name: arrays[name][rows] for name in ("own.weight", "own_bias.weight")}
     sentences = [sentence for text in ordinary_sentences() for sentence in encode(text, _tokenizer(encoder))]
