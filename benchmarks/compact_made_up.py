@@ -1,6 +1,6 @@
-"""The shipped weights on the seven properties that only made-up sentences taught them.
+"""The shipped weights, or others, on the seven properties that only made-up sentences taught them.
 
-    python benchmarks/compact_made_up.py [DATA]
+    python benchmarks/compact_made_up.py [DATA] [--weights WEIGHTS]
 
 Scored on sentences that nobody trained on: those of compact_made_up.jsonl, prose of our own with other names and mostly other words
 than templates.txt, labelled with all that they state of the seven, some with nothing; and, where DATA holds text2kgbench, the train
@@ -68,9 +68,9 @@ def webnlg_sentences(data: Path) -> Iterator[Told]:
                 yield Told(sentence.text, stated)
 
 
-def score(name: str, sentences: Iterable[Told], listed_only: bool) -> None:
+def score(name: str, sentences: Iterable[Told], folder: Path | None, listed_only: bool) -> None:
     """Print what the weights find of each property. listed_only: look at a sentence only for the properties that it states."""
-    weights = open_weights(None)
+    weights = open_weights(folder)
     asked = {}
     for of in MADE_UP:
         ontology = read(of)
@@ -101,10 +101,11 @@ def near(guess: Guess, subject: Span, object_: Span) -> bool:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path, nargs="?")
+    parser.add_argument("--weights", type=Path)
     asked = parser.parse_args()
-    score("own", own_sentences(), listed_only=False)
+    score("own", own_sentences(), asked.weights, listed_only=False)
     if asked.data:
-        score("webnlg", webnlg_sentences(asked.data), listed_only=True)
+        score("webnlg", webnlg_sentences(asked.data), asked.weights, listed_only=True)
 
 
 if __name__ == "__main__":
