@@ -33,7 +33,7 @@ REACHES_FAR = 2.5
 
 Arrays = Mapping[str, NDArray[np.float32]]
 Easing = Mapping[str, NDArray[np.float32]]
-"""By matrix, what each of its inputs is multiplied by before it is rounded: 1, 1/2, 1/4..., so that nothing else is rounded."""
+"""By matrix, what each of its inputs is multiplied by before it is rounded: 1, or less where it reaches far."""
 
 
 def quantised(matrix: NDArray[np.float32], axis: int) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
@@ -257,8 +257,7 @@ def easing_for(arrays: Arrays, sentences: Sequence[Sentence]) -> Easing:
             largest[name] = np.maximum(largest[name], np.abs(states).max(axis=0))
 
     def ease(reach: NDArray[np.float32]) -> NDArray[np.float32]:
-        above = np.maximum(reach / (REACHES_FAR * np.median(reach)), 1)
-        factors: NDArray[np.float32] = np.exp2(-np.rint(np.log2(above))).astype(np.float32)
+        factors: NDArray[np.float32] = np.minimum(REACHES_FAR * np.median(reach) / np.maximum(reach, 1e-8), 1)
         return factors
 
     return {matrix: ease(largest[name]) for matrix, name in inputs.items()}

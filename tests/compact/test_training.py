@@ -148,9 +148,9 @@ def test_weights_survive_the_way_to_onnx_and_back(tmp_path):
 def test_inputs_that_reach_far_are_eased_and_rounding_then_costs_less(tmp_path):
     arrays = graph.read(SHIPPED)
     easing = graph.easing_for(arrays, sentences())
-    # The first marker reaches far at one place of every layer's inner input; most inputs are left alone, and all by powers of two.
+    # The first marker reaches far at one place of every layer's inner input; most inputs are left alone.
     assert all((easing[f"layers.{n}.up"] < 0.5).any() and np.median(easing[f"layers.{n}.up"]) == 1 for n in range(LAYERS))
-    assert {float(np.frexp(value)[0]) for ease in easing.values() for value in ease} == {0.5}
+    assert all(((ease > 0) & (ease <= 1)).all() for ease in easing.values())
 
     def states(folder: str, easing: graph.Easing | None) -> np.ndarray:
         graph.write(arrays, tmp_path / folder, easing)
