@@ -306,7 +306,8 @@ def write_base(taught: Curriculum, data: Path, encoder: Path, output: Path, chec
     keys = trained_keys(taught.corpora, taught.stages)
     rows = [number for number, entry in enumerate(taught.properties) if entry.key in keys]
     arrays |= {name: arrays[name][rows] for name in ("own.weight", "own_bias.weight")}
-    sentences = [sentence for text in ordinary_sentences() for sentence in encode(text, _tokenizer(encoder))]
+    tokenizer = _tokenizer(encoder)
+    sentences = [sentence for text in ordinary_sentences() for sentence in encode(text, tokenizer)]
     properties, easing = [taught.properties[row] for row in rows], graph.easing_for(arrays, sentences)
     write_weights(arrays, easing, properties, PLAIN, encoder / "tokenizer.json", output)
     if taught.stages == STAGES:
