@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT))
 from kgbuild.compact.coverage import coverage  # noqa: E402
 from kgbuild.compact.decoding import Guess, guesses, reader  # noqa: E402
 from kgbuild.compact.examples import aligned  # noqa: E402
+from kgbuild.compact.literals import find_literals  # noqa: E402
 from kgbuild.compact.taught import read_labelled  # noqa: E402
 from kgbuild.compact.weights import open_weights  # noqa: E402
 from kgbuild.ontology.reading import read  # noqa: E402
@@ -54,16 +55,14 @@ def own_sentences() -> list[Told]:
 
 
 def webnlg_sentences(data: Path) -> Iterator[Told]:
-    from webnlg import PART, placed, train_sentences
+    from benchmarks.placing import placed
+    from benchmarks.webnlg import PART, train_sentences
 
     names = {label: name for properties in MADE_UP.values() for name, label in properties.items() if label}
     for path in sorted((data / "text2kgbench" / PART / "train").glob("*.jsonl")):
         for sentence in train_sentences(data, path.stem.removeprefix("ont_").removesuffix("_train")):
-            pairs = [
-                (names[label], placed(sentence.text, s), placed(sentence.text, o))
-                for s, label, o in sentence.triples
-                if label in names
-            ]
+            literals = find_literals(sentence.text)
+            pairs = [(names[label], *placed(sentence.text, s, o, literals)) for s, label, o in sentence.triples if label in names]
             if stated := frozenset((p, a, b) for p, a, b in pairs if a and b):
                 yield Told(sentence.text, stated)
 

@@ -209,7 +209,7 @@ def train(ontologies: Mapping[str, Ontology], sentences: Sentences, passes: int,
     learn(network, task, Labels(task, base.tokenizer), feed, renamed, schedule, rng, each_step)
     output.mkdir(parents=True, exist_ok=True)
     learnt = {name: value.detach().numpy() for name, value in network.state_dict().items()}
-    write_weights(learnt, properties, PLAIN, base.folder / "tokenizer.json", output)
+    write_weights(learnt, graph.read_easing(base.folder), properties, PLAIN, base.folder / "tokenizer.json", output)
 
 
 Found = Mapping[str, Sequence[tuple[float, Triple]]]
