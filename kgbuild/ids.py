@@ -15,8 +15,10 @@ from kgbuild.records import CandidateTriple, Mention, Span
 
 def digest(*parts: object) -> str:
     """Return the SHA-256 of the parts, in hexadecimal. Parts are JSON values; ("ab", "c") and ("a", "bc") differ."""
-    canonical = json.dumps(parts, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_canonical(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
 def _id(prefix: str, *parts: object) -> str:

@@ -213,6 +213,8 @@ _MAX_ARGUMENTS = 500
 
 def _calls(text: str) -> Iterator[Stated]:
     """Yield what is written as property(subject, object) on one line: brackets may nest, and the first comma parts the names."""
+    if "(" not in text:  # as in most replies under a grammar
+        return
     in_vain = 0
     for line in text.replace("\\_", "_").splitlines():
         at = 0

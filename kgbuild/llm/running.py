@@ -12,6 +12,8 @@ from functools import lru_cache
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
+import uvloop
+
 from kgbuild.errors import KgbuildError
 
 Result = TypeVar("Result")
@@ -52,7 +54,7 @@ def event_loop() -> asyncio.AbstractEventLoop:
 @lru_cache(maxsize=1)
 def _loop_of(pid: int) -> asyncio.AbstractEventLoop:
     """pid: a forked child inherits the loop without its thread, and needs its own."""
-    loop = asyncio.new_event_loop()
+    loop = uvloop.new_event_loop()
     Thread(target=loop.run_forever, name=f"requests-{pid}", daemon=True).start()
     return loop
 
