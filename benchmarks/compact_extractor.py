@@ -118,7 +118,7 @@ def silence(data: Path, weights: Path | None) -> None:
     documents = json.loads((data / "re-docred" / "dev_revised.json").read_text("utf-8"))
     texts: list[str] = []
     for document in documents:
-        named = [set() for _ in document["sents"]]
+        named: list[set[int]] = [set() for _ in document["sents"]]
         for number, cluster in enumerate(document["vertexSet"]):
             for mention in cluster:
                 named[mention["sent_id"]].add(number)

@@ -24,6 +24,7 @@ from kgbuild.evaluation.scores import balanced_accuracy, expected_calibration_er
 from kgbuild.evaluation.text2kgbench import baseline_predictions, score_text2kgbench, triple_key  # noqa: E402
 from kgbuild.judging import Candidates  # noqa: E402
 from kgbuild.judging.compact_support import CompactSupport  # noqa: E402
+from kgbuild.judging.protocol import Opinion  # noqa: E402
 from kgbuild.ontology.model import Ontology, Property  # noqa: E402
 from kgbuild.ontology.reading import read  # noqa: E402
 from kgbuild.records import CandidateTriple, Chunk, Literal, Mention, Span  # noqa: E402
@@ -46,7 +47,7 @@ def candidate(triple: Triple, prop: Property, sentence: GoldSentence) -> Candida
 
 def judged(
     triples: Iterable[Triple], sentence: GoldSentence, ontology: Ontology, support: CompactSupport
-) -> list[tuple[Triple, float | None]]:
+) -> list[tuple[Triple, Opinion]]:
     """Return the triples that are grounded and conform, each with the probability that the judge gives it."""
     names = {prop.label.strip().casefold(): prop for prop in ontology.properties.values()}
     asked: list[tuple[Triple, CandidateTriple]] = []
@@ -80,9 +81,9 @@ def main() -> None:
                 rows = judged(answers.get(sentence.id, ()), sentence, ontology, support)
                 wanted = {triple_key(triple) for triple in sentence.triples}
                 grounded[sentence.id] = [triple for triple, _ in rows]
-                accepted[sentence.id] = [t for t, p in rows if p is None or p >= support.band.accept_from]
+                accepted[sentence.id] = [t for t, p in rows if not isinstance(p, float) or p >= support.band.accept_from]
                 for triple, probability in rows:
-                    if probability is not None:
+                    if isinstance(probability, float):
                         probabilities.append(probability)
                         verdicts.append(probability >= support.band.accept_from)
                         right.append(triple_key(triple) in wanted)

@@ -154,14 +154,14 @@ class Watched(Unwatched):
 
 def graphrag(url: str, slots: int, texts: list[str]) -> tuple[float, float]:
     from neo4j_graphrag.components.entity_relation_extractor import LLMEntityRelationExtractor
-    from neo4j_graphrag.components.schema import GraphSchema
+    from neo4j_graphrag.components.schema import GraphSchema, NodeType
     from neo4j_graphrag.components.types import TextChunk, TextChunks
     from neo4j_graphrag.llm import OpenAILLM
 
     async def run() -> tuple[float, float]:
         llm = OpenAILLM("m", {"temperature": 0, "max_tokens": 2000}, base_url=url, api_key="none")
         extractor = LLMEntityRelationExtractor(llm, create_lexical_graph=False, max_concurrency=slots)
-        schema = GraphSchema(node_types=[{"label": name} for name in STAFF.classes])
+        schema = GraphSchema(node_types=tuple(NodeType(label=name) for name in STAFF.classes))
         given = TextChunks(chunks=[TextChunk(text=words, index=n) for n, words in enumerate(texts)])
         await extractor.run(TextChunks(chunks=given.chunks[:1]), schema=schema)
         clock = Clock()

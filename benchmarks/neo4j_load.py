@@ -26,17 +26,32 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any, TypeVar
+
+import neo4j
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from kgbuild.ontology.model import Ontology  # noqa: E402
-from kgbuild.records import Chunk, Document, Entity, EntityRef, Evidence, Fact, LiteralValue, Span  # noqa: E402
+from kgbuild.records import (  # noqa: E402
+    Chunk,
+    Document,
+    Entity,
+    EntityRef,
+    Evidence,
+    Fact,
+    Failure,
+    JudgedTriple,
+    LiteralValue,
+    Mention,
+    Span,
+)
 from kgbuild.stores.elements import Edge, Node, edges, ends_of, names_for, nodes, uses_in  # noqa: E402
 from kgbuild.stores.files import export_neo4j_admin  # noqa: E402
 from kgbuild.stores.neo4j import Neo4jAddress, Neo4jStore, statements  # noqa: E402
@@ -54,6 +69,9 @@ PREDICATES = ("employer", "founded", "based_in", "member_of", "author_of", "owns
 BATCH = 5_000
 PEER_ENTITIES, PEER_FACTS = 20_000, 20_000
 OPEN = Ontology("none", {}, {})
+
+Done = TypeVar("Done")
+Row = dict[str, Any]
 
 
 LETTERS, DIGITS = str.maketrans("0123456789", "abcdefghij"), str.maketrans("abcdefghij", "0123456789")
@@ -185,10 +203,14 @@ class Synthetic:
         last = min(first + CHUNKS_PER_DOCUMENT, -(-self.size // FACTS_PER_CHUNK))
         return [self._chunk(n) for n in range(first, last) if self._alive(n * FACTS_PER_CHUNK)]
 
-    def mentions(self) -> Iterator[None]:
+    def mentions(self) -> Iterator[Mention]:
         return iter(())
 
-    rejected = failures = mentions
+    def rejected(self) -> Iterator[JudgedTriple]:
+        return iter(())
+
+    def failures(self) -> Iterator[Failure]:
+        return iter(())
 
 
 @dataclass(frozen=True)
@@ -248,13 +270,13 @@ def bare_load(server: Server, snapshot: Synthetic) -> tuple[int, float]:
     return sent, seconds
 
 
-def _sent(session, statement: str, rows: list[dict]) -> float:
+def _sent(session: neo4j.Session, statement: str, rows: list[Row]) -> float:
     began = time.perf_counter()
     session.execute_write(lambda transaction: transaction.run(statement, rows=rows).consume())
     return time.perf_counter() - began
 
 
-def _node_batches(all_nodes: Iterable[Node]) -> Iterator[tuple[str, list[dict]]]:
+def _node_batches(all_nodes: Iterable[Node]) -> Iterator[tuple[str, list[Row]]]:
     def statement(node: Node) -> str:
         labels = f" SET n:{':'.join(node.labels)}" if node.labels else ""
         return f"UNWIND $rows AS row MERGE (n:{node.kind} {{id: row.id}}) SET n += row.properties{labels}"
@@ -262,7 +284,7 @@ def _node_batches(all_nodes: Iterable[Node]) -> Iterator[tuple[str, list[dict]]]
     yield from _batches((statement(node), {"id": node.id, "properties": node.properties}) for node in all_nodes)
 
 
-def _edge_batches(all_edges: Iterable[Edge]) -> Iterator[tuple[str, list[dict]]]:
+def _edge_batches(all_edges: Iterable[Edge]) -> Iterator[tuple[str, list[Row]]]:
     def statement(edge: Edge) -> str:
         start, end = ends_of(edge.type)
         match = f"UNWIND $rows AS row MATCH (s:{start} {{id: row.start}}) MATCH (o:{end} {{id: row.end}}) "
@@ -274,8 +296,8 @@ def _edge_batches(all_edges: Iterable[Edge]) -> Iterator[tuple[str, list[dict]]]
     yield from _batches(rows)
 
 
-def _batches(rows: Iterable[tuple[str, dict]]) -> Iterator[tuple[str, list[dict]]]:
-    waiting: dict[str, list[dict]] = defaultdict(list)
+def _batches(rows: Iterable[tuple[str, Row]]) -> Iterator[tuple[str, list[Row]]]:
+    waiting: dict[str, list[Row]] = defaultdict(list)
     for statement, row in rows:
         waiting[statement].append(row)
         if len(waiting[statement]) == BATCH:
@@ -290,7 +312,8 @@ class Memory:
     """Resident megabytes of this process, by how many rows were written."""
 
     def __init__(self) -> None:
-        self.rows, self.megabytes = 0, []
+        self.rows = 0
+        self.megabytes: list[tuple[int, int]] = []
 
     def __call__(self, rows: int) -> None:
         self.rows += rows
@@ -305,7 +328,7 @@ def opened(server: Server, receipts: ReceiptsInMemory, memory: Memory) -> Neo4jS
     return Neo4jStore(Neo4jAddress.parse(server.url), receipts, advance=memory, environment={})
 
 
-def timed(do) -> tuple[object, float]:
+def timed(do: Callable[[], Done]) -> tuple[Done, float]:
     began = time.perf_counter()
     done = do()
     return done, time.perf_counter() - began
@@ -324,6 +347,7 @@ class Processors:
         return f"{now[0] - before[0]:.1f} here, {now[1] - before[1]:.1f} in the server"
 
     def _so_far(self) -> tuple[float, float]:
+        assert self._server.process is not None
         fields = Path(f"/proc/{self._server.process.pid}/stat").read_text().rpartition(")")[2].split()
         return time.process_time(), (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -373,7 +397,7 @@ def write_with_graphrag(server: Server, entities: list[Node], facts: list[Edge])
     from neo4j_graphrag.components.kg_writer import Neo4jWriter
     from neo4j_graphrag.components.types import Neo4jGraph, Neo4jNode
 
-    def held(node: Node) -> dict[str, object]:
+    def held(node: Node) -> dict[str, Any]:
         return {key: value for key, value in node.properties.items() if value is not None}
 
     graph = Neo4jGraph(nodes=[Neo4jNode(id=node.id, label=node.labels[-1], properties=held(node)) for node in entities])
@@ -446,7 +470,7 @@ def load_rates(size: int, release: Release, folder: Path, java: tuple[str, ...],
             said("resident MB after 20 % of the rows", memory.at(0.2), figures)
             said("resident MB after all", memory.at(1.0), figures)
             again, again_s = timed(lambda: store.publish(whole, Differences(1, Chosen(), Chosen())))
-            said("published again: writes", sum(v for v in vars_of(again) if isinstance(v, int)), figures)
+            said("published again: writes", sum(v for v in astuple(again) if isinstance(v, int)), figures)
             said("published again: s", round(again_s, 2), figures)
             change = deletion(whole, rest)
             str(processors)
@@ -466,10 +490,6 @@ def load_rates(size: int, release: Release, folder: Path, java: tuple[str, ...],
         said("export --to neo4j-admin s", round(export_s, 1), figures)
         said("neo4j-admin import s", round(import_s, 1), figures)
     said("peak memory of this process MB", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, figures)
-
-
-def vars_of(record: object) -> list[object]:
-    return [getattr(record, name) for name in record.__dataclass_fields__]
 
 
 def main() -> None:

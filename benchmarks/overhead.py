@@ -92,7 +92,12 @@ def _with_prefect(plan: BuildPlan, threads: int) -> tuple[Report, float]:
     from flows.server import prefect_api
 
     with prefect_api():
-        return flow(lambda: _timed(plan, AsPrefectTasks(threads)), name="overhead", persist_result=False)()
+
+        @flow(name="overhead", persist_result=False)
+        def measured() -> tuple[Report, float]:
+            return _timed(plan, AsPrefectTasks(threads))
+
+        return measured()
 
 
 if __name__ == "__main__":

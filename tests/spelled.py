@@ -53,7 +53,7 @@ class SpelledAddress:
         return SpelledExtractor(self.seconds_per_chunk, self.outage)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SpelledExtractor:
     seconds_per_chunk: float
     outage: Path | None = None
