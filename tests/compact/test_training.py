@@ -22,6 +22,7 @@ from kgbuild.extraction.compact import CompactExtractor
 from kgbuild.ontology.model import Ontology, OntologyClass, Property
 from kgbuild.ontology.reading import read
 from kgbuild.records import Chunk, Span
+from tests.compact.simulated_gpu import simulated_gpu
 
 pytestmark = pytest.mark.slow
 torch.set_num_threads(1)  # two threads that wait for each other on a busy machine take three times as long
@@ -201,6 +202,16 @@ def test_equal_seeds_draw_equal_unlabelled_sentences(tmp_path, monkeypatch):
     a, b, c = ((tmp_path / name / "calibration.json").read_text("utf-8") for name in "abc")
     assert a == b
     assert a != c
+
+
+@pytest.mark.usefixtures("hasty")
+def test_a_gpu_is_used_where_there_is_one_and_gives_the_same_weights(tmp_path, monkeypatch):
+    train(kitchen_rows(), KITCHEN, tmp_path / "cpu", seed=1)
+    with simulated_gpu(monkeypatch) as gpu:
+        train(kitchen_rows(), KITCHEN, tmp_path / "gpu", seed=1)
+    # Hundreds for each reading of a batch, by the network and by its teacher.
+    assert gpu.operations > 1000
+    assert all((tmp_path / "gpu" / name).read_bytes() == (tmp_path / "cpu" / name).read_bytes() for name in FILES)
 
 
 @pytest.mark.usefixtures("hasty")
