@@ -68,7 +68,8 @@ class Copyable:
 
     @classmethod
     def of(cls, text: Flattened) -> "Copyable":
-        pieces = (_pieces(sentence.of(text.text)) for sentence in text.sentences)
+        cut = _PLAIN_PIECE.findall if _RARE.search(text.text) is None else _pieces
+        pieces = (cut(sentence.of(text.text)) for sentence in text.sentences)
         if max(map(len, text.text.split()), default=0) <= MAX_PIECE_CHARS:  # as in most texts
             return cls(tuple(map(tuple, pieces)))
         return cls(tuple(run for sentence in pieces for run in _cut_at_long(sentence)))
@@ -107,7 +108,7 @@ class Copyable:
 
     def substring_chunks(self) -> str:
         """Write the pieces as a JSON list, each as it stands inside a JSON string; no span can cross the line break after a run."""
-        if not any(map(_NEEDS_ESCAPE.search, map("".join, self.runs))):  # as in most texts
+        if _NEEDS_ESCAPE.search("".join(map("".join, self.runs))) is None:  # as in most texts
             return '["' + '","\\n","'.join(map('","'.join, self.runs)) + '","\\n"]'
         return _json([piece for run in self.runs for piece in (*(_json(piece)[1:-1] for piece in run), "\n")])
 

@@ -24,7 +24,8 @@ _UNTAKEN = 4096
 
 
 class WorkerReplies:
-    """The `Replies` of one run in one process, shared by its batches. Each batch uses it as a context: no read stays open after.
+    """The `Replies` of one run in one process, shared by its batches. Each batch uses it as a context: after the last of them no
+    file stays open for reading.
 
     A budget holds for what this process spends: prompt tokens, cached or not, and reply tokens. A request begins only when the
     estimates of all those in flight, each with a reply of full length, fit into what is left; so the run spends more than the
@@ -38,16 +39,20 @@ class WorkerReplies:
         self._untaken: dict[str, Reply] = {}
         self._reading = Lock()
         self._db: sqlite3.Connection | None = None
+        self._batches = 0
         self._budget = budget_tokens
         self._spent = self._reserved = 0
         self._settled = asyncio.Condition()
 
     def __enter__(self) -> "WorkerReplies":
+        with self._reading:
+            self._batches += 1
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         with self._reading:
-            if self._db is not None:
+            self._batches -= 1
+            if self._db is not None and self._batches == 0:
                 self._db.close()
                 self._db = None
 
