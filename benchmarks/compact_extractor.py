@@ -21,9 +21,9 @@ from kgbuild.compact.calibration import expected_calibration_error  # noqa: E402
 from kgbuild.compact.coverage import coverage  # noqa: E402
 from kgbuild.compact.decoding import guesses, reader  # noqa: E402
 from kgbuild.compact.weights import open_weights  # noqa: E402
-from kgbuild.evaluation.gold import read_text2kgbench  # noqa: E402
+from kgbuild.evaluation.gold import Benchmark, read_text2kgbench  # noqa: E402
 from kgbuild.evaluation.predicting import predict_text2kgbench  # noqa: E402
-from kgbuild.evaluation.text2kgbench import BenchmarkScore, baseline_predictions, score_text2kgbench  # noqa: E402
+from kgbuild.evaluation.text2kgbench import Predictions, baseline_predictions, score_text2kgbench  # noqa: E402
 from kgbuild.extraction.compact import CompactExtractor  # noqa: E402
 from kgbuild.judging import JudgeAddress, open_judge  # noqa: E402
 from kgbuild.ontology.reading import bundled, read  # noqa: E402
@@ -35,8 +35,17 @@ def told(figure: str, **values: object) -> None:
     print(json.dumps({"figure": figure, **values}), flush=True)
 
 
-def told_score(system: str, score: BenchmarkScore) -> None:
+def told_score(system: str, benchmark: Benchmark, predictions: Predictions) -> None:
+    """The metric's share of invented subjects counts some that are copied: it glues the last word of a sentence to a class label
+    before it compares stems. So the share of subjects that are the sentence's own characters stands beside it."""
+    score = score_text2kgbench(benchmark, predictions)
     total = score.total
+    subjects = [
+        (triple[0], sentence.text)
+        for ontology in benchmark.ontologies
+        for sentence in ontology.sentences
+        for triple in predictions.get(sentence.id, ())
+    ]
     told(
         "TekGen",
         system=system,
@@ -47,6 +56,7 @@ def told_score(system: str, score: BenchmarkScore) -> None:
         strict_recall=round(score.strict_micro.recall, 3),
         conformance=round(total.conformance, 4),
         subject_hallucination=round(total.subject_hallucination, 4),
+        subjects_copied=sum(subject in text for subject, text in subjects) / len(subjects),
         object_hallucination=round(total.object_hallucination, 4),
         official_f1_by_ontology={o.name: round(o.official.f1, 3) for o in score.ontologies},
     )
@@ -63,7 +73,7 @@ def tekgen(data: Path, weights: Path | None, system: str) -> None:
         lambda ontology: (CompactExtractor.open(ontology, weights), open_judge(JudgeAddress("score", ontology, address))),
         lambda done: None,
     )
-    told_score(system, score_text2kgbench(benchmark, predictions))
+    told_score(system, benchmark, predictions)
 
 
 def calibration(data: Path, weights: Path | None) -> None:
@@ -145,7 +155,7 @@ def main() -> None:
     folder = asked.data / "text2kgbench"
     benchmark = read_text2kgbench(folder, PART)
     for model in ("Vicuna-13B", "Alpaca-LoRA-13B"):
-        told_score(model, score_text2kgbench(benchmark, baseline_predictions(folder, PART, model)))
+        told_score(model, benchmark, baseline_predictions(folder, PART, model))
     tekgen(asked.data, asked.weights, "compact, 8 bits")
     if asked.precise:
         tekgen(asked.data, asked.precise, "compact, 32 bits")
