@@ -1,7 +1,5 @@
 """What is found as a literal, and the value it gets."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +7,7 @@ from hypothesis import strategies as st
 from kgbuild.compact import literals
 from kgbuild.compact.literals import find_literals, normalise
 from kgbuild.judging.datatypes import fits
+from tests.growth import LINEAR, growth
 
 
 def found(text):
@@ -172,13 +171,8 @@ def test_a_normalised_value_fits_and_normalises_to_itself(text, datatype):
 
 @pytest.mark.parametrize("text", ["1", "1,", "1-", "1 000 ", "1.1", "$", "10:", "Jan ", "1 Jan ", "1–", " 5 m", "a1", "http://"])
 def test_time_is_linear_in_hostile_text(text):
-    hostile = text * (100_000 // len(text))
-    started = time.process_time()
-    find_literals(hostile)
-    assert time.process_time() - started < 5
+    assert growth(find_literals, text * (100_000 // len(text))) < LINEAR
 
 
-def test_a_megabyte_of_digits_takes_no_time():
-    started = time.process_time()
+def test_a_megabyte_of_digits_is_no_number():
     assert find_literals("1" * 1_000_000) == ()
-    assert time.process_time() - started < 0.5

@@ -62,9 +62,7 @@ def test_an_unchanged_graph_is_not_built_again(opened, directory):
     (view,) = directory.iterdir()
     built = view.stat()
     store = opened()
-    start = time.monotonic()
     assert store.query(COUNT).rows == ((5,),)
-    assert time.monotonic() - start < 5  # 0.1 s on a quiet machine
     assert (view.stat().st_ino, view.stat().st_mtime_ns) == (built.st_ino, built.st_mtime_ns)
 
 
