@@ -19,7 +19,8 @@ neo4j: $(VENV)/installed-for-tests
 # tests draw the same cases each time; plain pytest draws new ones.
 test: $(VENV)/installed-for-tests
 	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
-	@$(BIN)/python -m pytest -m 'not needs_vllm' -rs -n auto --maxprocesses 4 --dist loadfile --hypothesis-profile ci
+	@$(BIN)/python -m pytest -m 'not needs_vllm' -rs -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
+	   --hypothesis-profile ci
 
 # What needs torch, in an environment of its own: 6 GB.
 test-train: .venv-train/installed

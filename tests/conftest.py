@@ -19,6 +19,12 @@ ROOT = Path(__file__).parents[1]
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items):
+    """Files that need a server come first: they take longest, and none of them should be the last to begin."""
+    files = {item.path for item in items if item.get_closest_marker("needs_neo4j")}
+    items.sort(key=lambda item: item.path not in files)
+
+
 @pytest.fixture(scope="session")
 def neo4j_servers(tmp_path_factory):
     """A function from a release to its server, started when first asked for and stopped after the last test."""

@@ -1,6 +1,8 @@
 """Imports point one way: cli -> flows -> pipeline -> stages -> records. Servers and schedulers are known at the rim only."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -75,3 +77,11 @@ def test_flows_are_imported_inside_the_command_that_needs_them():
         for node in ast.parse(path.read_text("utf-8")).body:
             if isinstance(node, ast.Import | ast.ImportFrom):
                 assert not (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("flows")), path
+
+
+def test_a_command_loads_what_it_needs_when_it_runs():
+    """Half of what `kgbuild --help` and `status` take would else be spent on libraries that they never call."""
+    heavy = "pydantic numpy openai aiohttp spacy onnxruntime tokenizers ladybug pyarrow rdflib yaml neo4j prefect torch".split()
+    loaded = "import sys, kgbuild.cli; print(*{name.partition('.')[0] for name in sys.modules})"
+    done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert not set(heavy) & set(done.stdout.split())

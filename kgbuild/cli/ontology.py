@@ -8,29 +8,29 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from kgbuild import ontology
 from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, out, print_json
 from kgbuild.errors import InputError
-from kgbuild.ontology import Severity
 
 app = typer.Typer(help="Check, show, convert and propose an ontology.", no_args_is_help=True)
 
 AddressArgument = Annotated[
     str, typer.Argument(metavar="ONTOLOGY", help="A bundled name, a file, or a folder with an ontology.yaml.")
 ]
-COLOURS = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
+COLOURS = {"error": "bold red", "warning": "yellow"}
 
 
 @app.command()
 def check(address: AddressArgument, json: JsonOption = False) -> None:
     """Report everything wrong or doubtful about an ontology, with line and remedy. Exits 1 when there are errors."""
+    from kgbuild import ontology
+
     problems = ontology.check(address)
-    errors = sum(problem.severity is Severity.ERROR for problem in problems)
+    errors = sum(problem.severity is ontology.Severity.ERROR for problem in problems)
     if json:
         print_json([asdict(problem) for problem in problems])
     else:
         for problem in problems:
-            severity = (str(problem.severity), COLOURS[problem.severity])
+            severity = (str(problem.severity), COLOURS[problem.severity.value])
             out.print(Text.assemble(f"{problem.place}: ", severity, f": {problem.problem}. {problem.remedy}."), soft_wrap=True)
         out.print(f"{_counted(errors, 'error')}, {_counted(len(problems) - errors, 'warning')}")
     if errors:
@@ -40,6 +40,8 @@ def check(address: AddressArgument, json: JsonOption = False) -> None:
 @app.command()
 def show(address: AddressArgument, json: JsonOption = False) -> None:
     """Show the classes as a tree and the properties with domain, range and flags."""
+    from kgbuild import ontology
+
     found = ontology.read(address)
     if json:
         print_json(ontology.as_data(found) | {"digest": found.digest})
@@ -69,6 +71,8 @@ def convert(
     ],
 ) -> None:
     """Write an ontology in another format."""
+    from kgbuild import ontology
+
     ontology.write(ontology.read(address), output)
     out.print(Text(f"wrote {output}"))
 
@@ -84,6 +88,7 @@ def induce(
 
     Edit what is proposed: merge properties, say what they mean, give classes parents. Then build again with --ontology.
     """
+    from kgbuild import ontology
     from kgbuild.extraction.open_mode import known_properties
     from kgbuild.ledger import Snapshot
 

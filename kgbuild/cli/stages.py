@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from io import TextIOWrapper
 from operator import itemgetter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
@@ -22,10 +22,11 @@ from kgbuild.cli.extractor_options import (
     ProbeOption,
 )
 from kgbuild.errors import InputError, StoreError
-from kgbuild.extraction.rows import Row, extract_rows, read_row, with_id, write_row
 from kgbuild.progress import DrawnProgress
-from kgbuild.runner import InThreads
 from kgbuild.settings import Settings
+
+if TYPE_CHECKING:
+    from kgbuild.extraction.rows import Row
 
 ROWS_PER_BATCH, BYTES_PER_BATCH = 64, 1_000_000
 """What is read before the first line is written; memory is bounded by a few batches, and by a single line that is longer."""
@@ -60,6 +61,7 @@ def extract(
     from kgbuild.batches import Reading
     from kgbuild.extraction import opened
     from kgbuild.extraction.llm import LlmOptions
+    from kgbuild.extraction.rows import extract_rows
     from kgbuild.planning import extractor_address, ontology_for, uncovered_properties
 
     meant, folder = ontology_for(extractor, ontology), weights or Settings.read().weights
@@ -69,7 +71,7 @@ def extract(
         warn(f"not covered by the weights, so not looked for: {', '.join(missing)}")
     reading, chosen = Reading(""), opened(address)
 
-    def extracted(rows: Sequence[Row], _: None) -> list[Row]:
+    def extracted(rows: "Sequence[Row]", _: None) -> "list[Row]":
         return extract_rows(rows, chosen, reading.max_tokens, reading.context_chars)
 
     _row_by_row(extracted, input_, output, "extracting")
@@ -106,7 +108,7 @@ def judge(
     judging = open_judge(judge_address(extractor, meant, weights or Settings.read().weights, llm, calibration))
     reader = ClaimReader(meant)
 
-    def judged(rows: Sequence[Row], _: None) -> list[Row]:
+    def judged(rows: "Sequence[Row]", _: None) -> "list[Row]":
         return judge_rows(rows, judging, reader)
 
     _row_by_row(judged, input_, output, "judging")
@@ -156,8 +158,10 @@ def fuse(input_: InputArgument = None, output: OutputOption = None, ontology: On
         warn(f"{fused.loops:,} accepted triples state nothing: their two sides are one entity")
 
 
-def _row_by_row(step: Callable[[Sequence[Row], None], list[Row]], input_: Path | None, output: Path | None, stage: str) -> None:
+def _row_by_row(step: "Callable[[Sequence[Row], None], list[Row]]", input_: Path | None, output: Path | None, stage: str) -> None:
     """Take each row through a stage, several batches at a time, and write it as soon as it and those before it are done."""
+    from kgbuild.runner import InThreads
+
     with _lines(input_) as lines, _writer(output) as write, _progress(output) as progress:
         progress.begin(stage, None)
         batches = batched(lines, ROWS_PER_BATCH, BYTES_PER_BATCH, size=itemgetter(1))
@@ -167,8 +171,10 @@ def _row_by_row(step: Callable[[Sequence[Row], None], list[Row]], input_: Path |
 
 
 @contextmanager
-def _lines(input_: Path | None) -> Iterator[Iterator[tuple[Row, int]]]:
+def _lines(input_: Path | None) -> "Iterator[Iterator[tuple[Row, int]]]":
     """Open the input as rows, each with the bytes of its line; blank lines are none. Raises InputError when it cannot be opened."""
+    from kgbuild.extraction.rows import read_row
+
     with ExitStack() as closing:
         if input_ is None or str(input_) == "-":
             if sys.stdin.isatty():
@@ -185,8 +191,10 @@ def _lines(input_: Path | None) -> Iterator[Iterator[tuple[Row, int]]]:
 
 
 @contextmanager
-def _writer(output: Path | None) -> Iterator[Callable[[Iterable[Row]], None]]:
+def _writer(output: Path | None) -> "Iterator[Callable[[Iterable[Row]], None]]":
     """Open the output. A file takes its place once it is whole, so that the input may be named as the output too."""
+    from kgbuild.extraction.rows import write_row
+
     with ExitStack() as closing:
         if output is None or str(output) == "-":
             stream, flush = sys.stdout, True
@@ -199,7 +207,7 @@ def _writer(output: Path | None) -> Iterator[Callable[[Iterable[Row]], None]]:
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", newline="\n")
 
-        def write(rows: Iterable[Row]) -> None:
+        def write(rows: "Iterable[Row]") -> None:
             written = "".join(f"{write_row(row)}\n" for row in rows)
             if not flush:
                 stream.write(written)
@@ -223,6 +231,8 @@ def _progress(output: Path | None) -> AbstractContextManager[DrawnProgress]:
     return DrawnProgress() if output is not None or not sys.stdout.isatty() else nullcontext(DrawnProgress())
 
 
-def _unresolved(row: Row, problem: str) -> Row:
+def _unresolved(row: "Row", problem: str) -> "Row":
+    from kgbuild.extraction.rows import with_id
+
     given = with_id(row)
     return {"id": given["id"], "entity_id": None, "canonical_name": None, "score": None, "error": problem}

@@ -89,7 +89,7 @@ def test_a_loader_killed_at_any_moment_ends_as_a_clean_load(cleared_neo4j, tmp_p
     assert reached == clean_load(graph, cleared_neo4j, tmp_path)
 
 
-@pytest.mark.parametrize("release", NEO4J_RELEASES)
+@pytest.mark.parametrize("release", NEO4J_RELEASES[-1:])  # one: it is started three times, and what is tested is the loader
 def test_a_server_that_goes_away_in_the_middle_ends_as_a_clean_load(release, tmp_path):
     graph = tmp_path / "graph"
     try:
