@@ -3,7 +3,7 @@
     python benchmarks/llm_throughput.py [--slots 16 64 256] [--rounds 10] [--latency 1.0] [--repeats 3]
 
 Per number of slots, `rounds` times as many chunks are asked about, in each way after the other, all of it `repeats` times; what is
-printed are medians, and how far the share of bare and the CPU go up and down:
+printed are medians, how far the share of bare and the CPU go up and down, and the CPU as a share of bare's:
   ideal      the server's own time: rounds * latency
   bare       the openai client on its aiohttp transport and a semaphore, with the very requests that kgbuild sends, grammars and all
   asking     `llm.asking.ask` with the memory of replies in a graph directory: what every stage asks through
@@ -232,6 +232,7 @@ def main() -> None:
             shares = [run["bare"][0] / run[way][0] for run in runs]
             spread = f"{median(shares):6.1%} of bare ({min(shares):.1%} to {max(shares):.1%})"
             cpu = f"{median(cpu_ms):6.2f} ms CPU a request ({min(cpu_ms):.2f} to {max(cpu_ms):.2f})"
+            cpu += f", {median(run[way][1] / run['bare'][1] for run in runs):.2f} of bare"
             print(f"  {way:<9}{seconds:7.2f} s {count / seconds:7.1f} requests/s  {spread}  {cpu}", flush=True)
 
 
