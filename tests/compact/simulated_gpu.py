@@ -14,7 +14,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
 CUDA = torch.device("cuda", 0)
-_GETS = torch.Tensor.__getitem__, torch.Tensor.__setitem__, torch.Tensor.gather
+_GETS = torch.Tensor.__getitem__, torch.Tensor.__setitem__
 _MOVES = torch.Tensor.to, torch.Tensor.cpu, torch.Tensor.cuda
 _TAKES_BOTH = torch.Tensor.copy_, torch.Tensor.data.__set__, torch._has_compatible_shallow_copy_type
 _SHOWS_ARRAY = torch.Tensor.numpy, torch.Tensor.__array__
