@@ -59,7 +59,7 @@ class SimulatedGpu(TorchFunctionMode):
 
     def _put(self, tensor: torch.Tensor, there: bool) -> torch.Tensor:
         self.operations += there
-        tensor.is_on_simulated_gpu = there  # type: ignore[attr-defined]
+        tensor.is_on_simulated_gpu = there
         return tensor
 
 
