@@ -362,7 +362,10 @@ def kind_loss(task: Task, batch: Sequence[Drawn], scores: Tensor, names: Sequenc
 
 @dataclass(frozen=True)
 class Teacher:
-    """Earlier weights whose answers are kept: `columns` are the properties not taught anew. labels: (P, 3H); biases: (P,)."""
+    """The weights that training started from, whose answers are kept: `columns` are the properties not taught anew.
+
+    Their frozen layers are those of the network that is trained. labels: (P, 3H); biases: (P,).
+    """
 
     network: Network
     labels: Tensor
@@ -382,7 +385,8 @@ def loss_of(
     """Return mention, statement and class loss of a batch, added up, and with a teacher how far its answers were left behind."""
     device = network.bias.device
     sentences = padded([item.sentence for item in batch], device)
-    reading = network.read(sentences, dropout)
+    below = network.frozen_states(sentences)
+    reading = network.read(sentences, below, dropout)
     mention_scores = network.mentions(reading)
     is_mention, mention_weight = (t.to(device) for t in mention_targets(task, batch, mention_scores.shape[1]))
     mention_loss = weighted_zlpr(mention_scores.flatten(1), is_mention, mention_weight).mean()
@@ -407,7 +411,7 @@ def loss_of(
     if teacher is None:
         return loss
     with torch.no_grad():
-        theirs = teacher.network.read(sentences)
+        theirs = teacher.network.read(sentences, below)
         their_roles = teacher.network.roles(theirs, starts, ends)
         their_mentions = teacher.network.mentions(theirs)
         their_scores = teacher.network.pairs(theirs, starts, ends, their_roles, teacher.labels, teacher.biases)[..., columns]

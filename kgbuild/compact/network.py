@@ -42,6 +42,27 @@ class Batch:
     word_counts: Tensor
 
 
+class Packing:
+    """Which of B sentences' T places hold a piece, N in all: but for attention, an encoder computes nothing of padding.
+
+    counts: pieces of each sentence, (B,). mask: what attention adds for each place, (B, 1, 1, T).
+    """
+
+    def __init__(self, counts: Tensor, places: int) -> None:
+        there = torch.arange(places, device=counts.device)[None] < counts[:, None]
+        self.mask = torch.zeros(there.shape, device=counts.device).masked_fill(~there, -1e9)[:, None, None]
+        self._shape, self._rows = there.shape, there.flatten().nonzero()[:, 0]
+
+    def packed(self, states: Tensor) -> Tensor:
+        """(B, T, X) -> (N, X)."""
+        return states.flatten(0, 1).index_select(0, self._rows)
+
+    def padded(self, states: Tensor) -> Tensor:
+        """(N, X) -> (B, T, X), zero where no piece is."""
+        everywhere = states.new_zeros(self._shape.numel(), states.shape[-1])
+        return everywhere.index_copy(0, self._rows, states).view(*self._shape, -1)
+
+
 @dataclass(frozen=True)
 class Reading:
     """What the encoder made of a batch. first, last: (B, W, D), the states of each word's first and last piece."""
@@ -60,17 +81,22 @@ class Layer(nn.Module):
         self.up, self.down = nn.Linear(D, INNER), nn.Linear(INNER, D)
         self.after_attention, self.after_inner = nn.LayerNorm(D, eps=1e-12), nn.LayerNorm(D, eps=1e-12)
 
-    def forward(self, states: Tensor, mask: Tensor, dropout: float) -> Tensor:
+    def forward(self, states: Tensor, packing: Packing, dropout: float) -> Tensor:
+        """(N, D) -> (N, D)."""
+
         def heads(x: Tensor) -> Tensor:
-            return x.view(*x.shape[:2], HEADS, D // HEADS).transpose(1, 2)
+            return packing.padded(x).unflatten(-1, (HEADS, D // HEADS)).transpose(1, 2)
+
+        def dropped(x: Tensor) -> Tensor:
+            # Drawn for the padding too: one seed gives the shipped weights only as long as it is drawn the way it was for them.
+            return packing.packed(functional.dropout(packing.padded(x), dropout, self.training)) if dropout else x
 
         mixed = functional.scaled_dot_product_attention(
-            heads(self.query(states)), heads(self.key(states)), heads(self.value(states)), attn_mask=mask
+            heads(self.query(states)), heads(self.key(states)), heads(self.value(states)), attn_mask=packing.mask
         )
-        mixed = self.out(mixed.transpose(1, 2).reshape(states.shape))
-        states = self.after_attention(states + functional.dropout(mixed, dropout, self.training))
-        inner = self.down(functional.gelu(self.up(states)))
-        return self.after_inner(states + functional.dropout(inner, dropout, self.training))
+        mixed = self.out(packing.packed(mixed.transpose(1, 2).flatten(2)))
+        states = self.after_attention(states + dropped(mixed))
+        return self.after_inner(states + dropped(self.down(functional.gelu(self.up(states)))))
 
 
 class Network(nn.Module):
@@ -102,21 +128,25 @@ class Network(nn.Module):
         for part in (self.words, self.positions, self.after_embedding, *self.layers[:FROZEN_LAYERS]):
             part.requires_grad_(False)
 
-    def states(self, pieces: Tensor, shapes: Tensor, counts: Tensor, dropout: float = 0.0) -> Tensor:
-        """Read word pieces: (B, T) -> (B, T, D)."""
-        there = torch.arange(pieces.shape[1], device=pieces.device)[None] < counts[:, None]
-        mask = torch.zeros(there.shape, device=pieces.device).masked_fill(~there, -1e9)[:, None, None]
-        places = torch.arange(pieces.shape[1], device=pieces.device)
-        states = self.after_embedding(self.words(pieces) + self.positions(places))
-        for number, layer in enumerate(self.layers):
-            if number == FROZEN_LAYERS:
-                states = states + self.shape(shapes)
-            states = layer(states, mask, dropout if number >= FROZEN_LAYERS else 0.0)
-        return states
+    def frozen_states(self, batch: Batch) -> Tensor:
+        """Read a batch as far as all that was trained from the same encoder reads it alike: (B, T, D)."""
+        packing = Packing(batch.piece_counts, batch.pieces.shape[1])
+        places = torch.arange(batch.pieces.shape[1], device=batch.pieces.device)
+        states = packing.packed(self.after_embedding(self.words(batch.pieces) + self.positions(places)))
+        for layer in self.layers[:FROZEN_LAYERS]:
+            states = layer(states, packing, 0.0)
+        return packing.padded(states)
 
-    def read(self, batch: Batch, dropout: float = 0.0) -> Reading:
-        states = self.states(batch.pieces, batch.shapes, batch.piece_counts, dropout)
-        states = functional.dropout(states, dropout, self.training)
+    def states(self, batch: Batch, below: Tensor, dropout: float = 0.0) -> Tensor:
+        """Read a batch on from its frozen states: (B, T, D) -> (B, T, D), zero in the padding."""
+        packing = Packing(batch.piece_counts, batch.pieces.shape[1])
+        states = packing.packed(below + self.shape(batch.shapes))
+        for layer in self.layers[FROZEN_LAYERS:]:
+            states = layer(states, packing, dropout)
+        return packing.padded(states)
+
+    def read(self, batch: Batch, below: Tensor, dropout: float = 0.0) -> Reading:
+        states = functional.dropout(self.states(batch, below, dropout), dropout, self.training)
 
         def of(places: Tensor) -> Tensor:
             return states.gather(1, places[..., None].expand(-1, -1, D))
@@ -174,7 +204,7 @@ class Network(nn.Module):
 
     def label_states(self, batch: Batch) -> Tensor:
         """Read labels: the mean of the states between the markers, (B, D)."""
-        states = self.states(batch.pieces, batch.shapes, batch.piece_counts)
+        states = self.states(batch, self.frozen_states(batch))
         places = torch.arange(batch.pieces.shape[1], device=states.device)[None]
         inside = ((places > 0) & (places < batch.piece_counts[:, None] - 1)).float()[..., None]
         return (states * inside).sum(1) / inside.sum(1)

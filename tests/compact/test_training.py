@@ -13,7 +13,8 @@ import numpy as np
 from kgbuild.compact import graph, training
 from kgbuild.compact.decoding import ordinary_sentences
 from kgbuild.compact.encoding import Sentence, encode
-from kgbuild.compact.network import LAYERS
+from kgbuild.compact.learning import padded
+from kgbuild.compact.network import LAYERS, Network
 from kgbuild.compact.taught import LabelledText, LabelledTriple
 from kgbuild.compact.training import TrainingReport, train
 from kgbuild.compact.weights import FILES, SHIPPED, open_weights
@@ -144,6 +145,23 @@ def test_weights_survive_the_way_to_onnx_and_back(tmp_path):
     assert again.keys() == arrays.keys()
     for name, values in arrays.items():
         assert np.allclose(values, again[name], atol=1e-4), name
+
+
+def test_a_sentence_is_read_in_a_batch_as_it_is_alone():
+    arrays = graph.read(SHIPPED)
+    network = Network(len(arrays["own.weight"]))
+    network.load_state_dict({name: torch.from_numpy(np.array(values)) for name, values in arrays.items()})
+    network.eval()
+    parts = sentences()
+    assert len({len(part.pieces) for part in parts}) > 3
+    with torch.no_grad():
+        batch = padded(parts)
+        together = network.states(batch, network.frozen_states(batch))
+        for part, states in zip(parts, together, strict=True):
+            one = padded([part])
+            alone = network.states(one, network.frozen_states(one))[0]
+            assert torch.allclose(states[: len(part.pieces)], alone, atol=1e-4)
+            assert not states[len(part.pieces) :].any()
 
 
 def test_inputs_that_reach_far_are_eased_and_rounding_then_costs_less(tmp_path):
