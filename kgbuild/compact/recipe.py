@@ -457,6 +457,9 @@ def main() -> None:
     parser.add_argument("--without", nargs="+", default=[])
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()
+    known = {source.removeprefix("tekgen/ont_") for source, _ in signatures(asked.data)}
+    if unknown := sorted(set(asked.without) - known):
+        parser.error(f"--without: DATA has no ontology {', '.join(unknown)}. It has {', '.join(sorted(known)) or 'none'}")
     taught = curriculum(asked.data, asked.without)
     checkpoints = train_base(taught, asked.encoder, asked.output, asked.seed)
     write_base(taught, asked.data, asked.encoder, asked.output, checkpoints)

@@ -12,7 +12,7 @@ import numpy as np
 from kgbuild.compact.catalogue import TrainedProperty
 from kgbuild.compact.examples import Example, Statement
 from kgbuild.compact.learning import Feed, pair_targets
-from kgbuild.compact.recipe import STAGES, Answer, Corpora, best_threshold, task_of
+from kgbuild.compact.recipe import STAGES, Answer, Corpora, best_threshold, main, task_of
 from kgbuild.compact.weights import open_weights
 from kgbuild.records import Span
 
@@ -54,3 +54,15 @@ def test_a_stage_learns_nothing_about_what_none_of_its_sentences_states(stage, a
     # The pair that states the one property is what counts most against all others.
     assert bool(weight[..., 1].any()) is asked
     assert weight[..., 0].any()
+
+
+def test_an_ontology_that_the_data_lacks_cannot_be_left_out(tmp_path, monkeypatch, capsys):
+    ontologies = tmp_path / "text2kgbench" / "wikidata_tekgen" / "ontologies"
+    ontologies.mkdir(parents=True)
+    (ontologies / "7_space_ontology.json").write_text(
+        '{"id": "ont_7_space", "concepts": [], "relations": [{"pid": "P1", "domain": "Q1", "range": "Q2"}]}', "utf-8"
+    )
+    monkeypatch.setattr("sys.argv", ["recipe", str(tmp_path), "encoder", "output", "--without", "7_space", "3_space"])
+    with pytest.raises(SystemExit):
+        main()
+    assert "DATA has no ontology 3_space. It has 7_space" in capsys.readouterr().err
