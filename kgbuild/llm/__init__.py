@@ -44,8 +44,8 @@ def _open(address: str, _pid: int) -> ChatModel:
 
             model, _, after = rest.rpartition("@http")
             parts = urlsplit(url := f"http{after}")
-            if parts.password is not None:
-                raise InputError("--llm", "the URL holds a password", "Give a key in OPENAI_API_KEY instead")
+            if "@" in parts.netloc:
+                raise InputError("--llm", "the URL holds a user's name or password", "Give a key in OPENAI_API_KEY instead")
             if model and parts.scheme in ("http", "https") and parts.hostname:
                 settings = Settings.read()
                 key = os.environ.get("OPENAI_API_KEY") or None

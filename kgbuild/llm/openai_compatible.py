@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 import aiohttp
+import httpx2
 import openai
 from openai import DefaultAioHttpClient
 from openai._models import FinalRequestOptions
@@ -30,6 +31,7 @@ PAUSES_S = (0.5, 1.0, 2.0, 4.0)
 LONGEST_PAUSE_S = 60.0
 """Of what a server asks for by Retry-After."""
 CONNECT_S = 10.0
+_CONNECTING = aiohttp.ClientTimeout(sock_connect=CONNECT_S)
 _SHOWN_CHARS = 300
 """Of a server's own words that an error quotes."""
 _TOO_LONG = re.compile(r"context (length|size|window)|max_model_len|too long|too many tokens", re.IGNORECASE)
@@ -44,18 +46,40 @@ class _MayPass(Exception):
 
 
 class _Client(openai.AsyncOpenAI):
-    """Tells the server nothing of this machine and its Python, and works out only once what all requests for completions share.
-
-    Options, address and headers are the same for each of them, and to put them together anew is a third of what a request costs.
-    """
-
-    _like: Any = None
+    """Tells the server nothing of this machine and its Python, and works out only once what all requests for completions share."""
 
     def platform_headers(self) -> dict[str, str]:
         return {}
 
     async def completed(self, body: bytes) -> bytes:
-        """Return the answer to a request for a completion; both are JSON."""
+        """Return the answer to a request for a completion; both are JSON. Raises openai.APIError.
+
+        It goes straight to the aiohttp session of the client's transport: the layers between work out anew what is the same for
+        all, at the cost of the request itself. They get what needs them: a proxy, and an answer that leads elsewhere.
+        """
+        transport: Any = self._client._transport_for_url(self._like.url)  # of aiohttp, as DefaultAioHttpClient has it
+        if transport.proxy is not None:
+            return await self._through_all_layers(body)
+        if not isinstance(transport.client, aiohttp.ClientSession):
+            transport.client = transport.get_client()
+        asking = transport.client.post(
+            self._options.url, data=body, headers=self._headers, timeout=_CONNECTING, allow_redirects=False
+        )
+        try:
+            async with asking as answer:
+                content = await answer.read()
+        except aiohttp.ClientError as error:
+            raise openai.APIConnectionError(request=self._like) from error
+        if answer.status == 200:
+            return content
+        if answer.status < 400:
+            return await self._through_all_layers(body)
+        told = [(name, value) for name, value in answer.headers.items() if name.lower() != "content-encoding"]  # it is undone
+        raise self._make_status_error_from_response(
+            httpx2.Response(answer.status, headers=told, content=content, request=self._like)
+        )
+
+    async def _through_all_layers(self, body: bytes) -> bytes:
         return await self.request(bytes, self._options.model_copy(update={"content": body}))
 
     @cached_property
@@ -63,16 +87,16 @@ class _Client(openai.AsyncOpenAI):
         """A key that is no idempotency key: the client would think of one for each request, and send none of them."""
         return FinalRequestOptions.construct(method="post", url=f"{self.base_url}chat/completions", idempotency_key="none")
 
-    def _build_request(self, options: FinalRequestOptions, *, retries_taken: int = 0) -> Any:
-        if options.url != self._options.url:
-            return super()._build_request(options, retries_taken=retries_taken)
-        if self._like is None:
-            self._like = super()._build_request(options, retries_taken=retries_taken)
-            del self._like.headers["Content-Length"]
-        like, stream = self._like, type(self._like.stream)(options.content)
-        request = type(like)(like.method, like.url, headers=like.headers, stream=stream, extensions=like.extensions)
-        request.read()
-        return request
+    @cached_property
+    def _like(self) -> httpx2.Request:
+        """A request as the client writes it, but for its body."""
+        return self._build_request(self._options)
+
+    @cached_property
+    def _headers(self) -> dict[str, str]:
+        """Without what the session itself knows, such as the encodings that it can undo."""
+        its_own = ("host", "content-length", "accept-encoding")
+        return {name: value for name, value in self._like.headers.items() if name not in its_own}
 
 
 class OpenAICompatible:

@@ -23,7 +23,8 @@ from kgbuild.llm.protocol import Message, Request
 
 Body = dict[str, Any]
 Trouble = str
-"""An HTTP status, "abort", "reset", "slow", "garbage", "no choices", "length", or "filter"."""
+"""An HTTP status, "abort", "reset", "slow", "garbage", "no choices", "length", or "filter"; "elsewhere" leads to the same
+address once more. "packed" before it, or alone, packs the answer."""
 
 
 def employers(body: Body) -> str:
@@ -114,6 +115,14 @@ class LoopbackServer:
             finally:
                 self._working -= 1
         trouble = self.trouble(body, times)
+        packed = trouble is not None and trouble.startswith("packed")
+        trouble = trouble.removeprefix("packed").strip() or None if trouble else None
+        response = await self._answered(request, body, trouble)
+        if packed:
+            response.enable_compression()
+        return response
+
+    async def _answered(self, request: web.Request, body: Body, trouble: Trouble | None) -> web.StreamResponse:
         match trouble:
             case "reset":
                 assert request.transport is not None
@@ -123,11 +132,13 @@ class LoopbackServer:
                 return await _drop_by_drop(request)
             case "garbage":
                 return web.Response(text='{"choices": [{"mess', content_type="application/json")
+            case "elsewhere":
+                raise web.HTTPTemporaryRedirect(request.path)
             case str() if trouble.isdecimal():
                 headers = {"Retry-After": "0.01"} if trouble == "429" else {}
                 error = {"message": self.answer(body) or f"trouble {trouble}", "type": "trouble", "code": int(trouble)}
                 return web.json_response({"error": error}, status=int(trouble), headers=headers)
-        self.answered[key] += trouble is None
+        self.answered[key_of(body)] += trouble is None
         return web.json_response(self._completion(body, trouble))
 
     def _completion(self, body: Body, trouble: Trouble | None) -> Body:

@@ -54,6 +54,10 @@ def asked(
         ("401", ModelUnavailable, 1),
         ("403", ModelUnavailable, 1),
         ("404", ModelUnavailable, 1),
+        # Packed, they say the same.
+        ("packed", None, 1),
+        ("packed 500", ModelUnavailable, 3),
+        ("packed 400", ReplyRefused, 1),
     ],
 )
 def test_what_may_pass_is_asked_again(trouble, error, times):
@@ -122,6 +126,24 @@ def without_platform(headers: dict[str, str]) -> dict[str, str]:
     told = {name.lower(): value for name, value in headers.items()}
     shared = ("x-stainless-retry-count", "x-stainless-read-timeout")
     return {name: value for name, value in told.items() if name in shared or not name.startswith(("x-stainless-", "user-agent"))}
+
+
+def test_an_answer_that_leads_elsewhere_is_followed():
+    with LoopbackServer(trouble=lambda body, times: "elsewhere" if times == 0 else None).running() as server:
+        (result,) = asked(server, HELLO, api_key="sk-1")
+    assert isinstance(result, Reply)
+    assert len(server.asked) == 2
+    assert {headers["Authorization"] for headers in server.headers} == {"Bearer sk-1"}
+
+
+def test_the_proxy_of_the_environment_is_used(monkeypatch):
+    with LoopbackServer().running() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url.removesuffix("/v1"))
+        model = OpenAICompatible("http://far.invalid/v1", "m", 1, 0.5)
+        (result,) = run_all([model.complete(HELLO)])
+        run_all([model.close()])
+    assert isinstance(result, Reply)
+    assert [headers["Host"] for headers in proxy.headers] == ["far.invalid"]
 
 
 def test_a_server_is_told_nothing_of_the_machine_that_asks():
@@ -200,7 +222,17 @@ def test_a_request_on_the_wire(request_, can, fields):
 
 @pytest.mark.parametrize(
     "address",
-    ["", "gpt", "server:", "server:m", "server:m@", "server:@http://h/v1", "server:m@ftp://h/v1", "server:m@http://u:secret@h/v1"],
+    [
+        "",
+        "gpt",
+        "server:",
+        "server:m",
+        "server:m@",
+        "server:@http://h/v1",
+        "server:m@ftp://h/v1",
+        "server:m@http://u:secret@h/v1",
+        "server:m@http://secret@h/v1",
+    ],
 )
 def test_an_address_that_names_no_model_is_one_line(address):
     with pytest.raises(InputError) as error:
