@@ -7,6 +7,7 @@ correction learnt for the property itself. Sizes: D encoder width, M and H width
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,21 +26,6 @@ DISTANCES = 12
 """Buckets of the distance between two mentions, half of them for "the object stands first"."""
 
 Arrays = Mapping[str, NDArray[np.float32]]
-
-
-@dataclass(frozen=True)
-class Batch:
-    """B sentences padded to T pieces and W words.
-
-    pieces, shapes: (B, T); first, last: (B, W), see `encoding.Sentence`; piece_counts, word_counts: (B,).
-    """
-
-    pieces: Tensor
-    shapes: Tensor
-    first: Tensor
-    last: Tensor
-    piece_counts: Tensor
-    word_counts: Tensor
 
 
 class Packing:
@@ -61,6 +47,25 @@ class Packing:
         """(N, X) -> (B, T, X), zero where no piece is."""
         everywhere = states.new_zeros(self._shape.numel(), states.shape[-1])
         return everywhere.index_copy(0, self._rows, states).view(*self._shape, -1)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """B sentences padded to T pieces and W words.
+
+    pieces, shapes: (B, T); first, last: (B, W), see `encoding.Sentence`; piece_counts, word_counts: (B,).
+    """
+
+    pieces: Tensor
+    shapes: Tensor
+    first: Tensor
+    last: Tensor
+    piece_counts: Tensor
+    word_counts: Tensor
+
+    @cached_property
+    def packing(self) -> Packing:
+        return Packing(self.piece_counts, self.pieces.shape[1])
 
 
 @dataclass(frozen=True)
@@ -129,21 +134,19 @@ class Network(nn.Module):
             part.requires_grad_(False)
 
     def frozen_states(self, batch: Batch) -> Tensor:
-        """Read a batch as far as all that was trained from the same encoder reads it alike: (B, T, D)."""
-        packing = Packing(batch.piece_counts, batch.pieces.shape[1])
+        """Read a batch as far as all that was trained from the same encoder reads it alike: (N, D)."""
         places = torch.arange(batch.pieces.shape[1], device=batch.pieces.device)
-        states = packing.packed(self.after_embedding(self.words(batch.pieces) + self.positions(places)))
+        states = batch.packing.packed(self.after_embedding(self.words(batch.pieces) + self.positions(places)))
         for layer in self.layers[:FROZEN_LAYERS]:
-            states = layer(states, packing, 0.0)
-        return packing.padded(states)
+            states = layer(states, batch.packing, 0.0)
+        return states
 
     def states(self, batch: Batch, below: Tensor, dropout: float = 0.0) -> Tensor:
-        """Read a batch on from its frozen states: (B, T, D) -> (B, T, D), zero in the padding."""
-        packing = Packing(batch.piece_counts, batch.pieces.shape[1])
-        states = packing.packed(below + self.shape(batch.shapes))
+        """Read a batch on from its frozen states: (N, D) -> (B, T, D), zero in the padding."""
+        states = below + batch.packing.packed(self.shape(batch.shapes))
         for layer in self.layers[FROZEN_LAYERS:]:
-            states = layer(states, packing, dropout)
-        return packing.padded(states)
+            states = layer(states, batch.packing, dropout)
+        return batch.packing.padded(states)
 
     def read(self, batch: Batch, below: Tensor, dropout: float = 0.0) -> Reading:
         states = functional.dropout(self.states(batch, below, dropout), dropout, self.training)

@@ -70,7 +70,7 @@ class _Client(openai.AsyncOpenAI):
                 content = await answer.read()
         except aiohttp.ClientError as error:
             raise openai.APIConnectionError(request=self._like) from error
-        if answer.status == 200:
+        if answer.status < 300:
             return content
         if answer.status < 400:
             return await self._through_all_layers(body)

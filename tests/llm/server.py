@@ -12,7 +12,7 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,8 +23,8 @@ from kgbuild.llm.protocol import Message, Request
 
 Body = dict[str, Any]
 Trouble = str
-"""An HTTP status, "abort", "reset", "slow", "garbage", "no choices", "length", or "filter"; "elsewhere" leads to the same
-address once more. "packed" before it, or alone, packs the answer."""
+"""An HTTP status, "abort", "reset", "slow", "garbage", "no choices", "length", "filter", or "elsewhere", which leads to the
+same address once more."""
 
 
 def employers(body: Body) -> str:
@@ -39,7 +39,7 @@ def employers(body: Body) -> str:
 @dataclass
 class LoopbackServer:
     """answer: the text of a reply. trouble: what goes wrong with the n-th time, from 0, that a request comes; None for nothing.
-    logprobs: those of a reply's first token, by token.
+    logprobs: those of a reply's first token, by token. packed: whether answers are.
 
     asked: every chat request, in the order of coming. answered: how often each was answered well, by its key.
     """
@@ -50,6 +50,7 @@ class LoopbackServer:
     latency_s: float = 0.0
     slots: int = 64
     usage: bool = True
+    packed: bool = False
     card: Body = field(default_factory=lambda: {"id": "m", "owned_by": "loopback"})
     more: dict[str, Callable[[Body], Any]] = field(default_factory=dict)
     port: int = 0
@@ -80,7 +81,17 @@ class LoopbackServer:
 
     async def _serve(self, started: threading.Event, stopped: asyncio.Event) -> None:
         self._free, self._working, self._times = asyncio.Semaphore(self.slots), 0, Counter[str]()
-        app = web.Application(client_max_size=2**26)
+
+        @web.middleware
+        async def packing(
+            request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+        ) -> web.StreamResponse:
+            response = await handler(request)
+            if self.packed:
+                response.enable_compression(web.ContentCoding.gzip)
+            return response
+
+        app = web.Application(client_max_size=2**26, middlewares=[packing])
         app.add_routes([web.post("/v1/chat/completions", self._chat), web.route("*", "/{path:.*}", self._other)])
         # A request whose client went away is worked no more, as vLLM has it.
         runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
@@ -115,14 +126,6 @@ class LoopbackServer:
             finally:
                 self._working -= 1
         trouble = self.trouble(body, times)
-        packed = trouble is not None and trouble.startswith("packed")
-        trouble = trouble.removeprefix("packed").strip() or None if trouble else None
-        response = await self._answered(request, body, trouble)
-        if packed:
-            response.enable_compression()
-        return response
-
-    async def _answered(self, request: web.Request, body: Body, trouble: Trouble | None) -> web.StreamResponse:
         match trouble:
             case "reset":
                 assert request.transport is not None
@@ -138,7 +141,7 @@ class LoopbackServer:
                 headers = {"Retry-After": "0.01"} if trouble == "429" else {}
                 error = {"message": self.answer(body) or f"trouble {trouble}", "type": "trouble", "code": int(trouble)}
                 return web.json_response({"error": error}, status=int(trouble), headers=headers)
-        self.answered[key_of(body)] += trouble is None
+        self.answered[key] += trouble is None
         return web.json_response(self._completion(body, trouble))
 
     def _completion(self, body: Body, trouble: Trouble | None) -> Body:

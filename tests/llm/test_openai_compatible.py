@@ -54,14 +54,12 @@ def asked(
         ("401", ModelUnavailable, 1),
         ("403", ModelUnavailable, 1),
         ("404", ModelUnavailable, 1),
-        # Packed, they say the same.
-        ("packed", None, 1),
-        ("packed 500", ModelUnavailable, 3),
-        ("packed 400", ReplyRefused, 1),
     ],
 )
-def test_what_may_pass_is_asked_again(trouble, error, times):
-    with LoopbackServer(answer=lambda body: "Hello, Ada.", trouble=lambda body, times: trouble).running() as server:
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_may_pass_is_asked_again(trouble, error, times, packed):
+    answering = LoopbackServer(answer=lambda body: "Hello, Ada.", trouble=lambda body, times: trouble, packed=packed)
+    with answering.running() as server:
         (result,) = asked(server, HELLO)
     assert isinstance(result, error or Reply)
     assert len(server.asked) == times
