@@ -18,6 +18,7 @@ from kgbuild.errors import ModelUnavailable
 from kgbuild.ids import digest
 from kgbuild.ledger import Ledger
 from kgbuild.ledger.segments import read_segment, segment_files
+from kgbuild.pipeline import CHUNKS_PER_BATCH
 from kgbuild.planning import preview
 from kgbuild.report import Report
 from kgbuild.runner import InThreads
@@ -136,9 +137,10 @@ def test_a_run_with_nothing_to_ask_sends_nothing(tmp_path):
 
 def test_a_server_that_is_away_ends_the_run_and_its_return_goes_on(tmp_path):
     folder = write(tmp_path / "docs", texts(range(270)))  # two batches at a time, and a third one that gets no answer at all
+    answering = CHUNKS_PER_BATCH - 20  # the server is away before the first batch is done, and so before the third begins
     server = LoopbackServer()
     with server.running():
-        server.trouble = lambda body, times: "reset" if len(server.asked) > 240 else None
+        server.trouble = lambda body, times: "reset" if len(server.asked) > answering else None
         with pytest.raises(ModelUnavailable, match=r"127\.0\.0\.1"):
             built(folder, tmp_path / "graph", server.url)
     with pytest.raises(ModelUnavailable, match=r"127\.0\.0\.1"):
