@@ -4,7 +4,7 @@ import math
 import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -16,7 +16,7 @@ from torch.nn import functional
 from kgbuild.compact.catalogue import TrainedProperty, label_text, spoken
 from kgbuild.compact.encoding import MAX_WORDS, Sentence, encode, word_range
 from kgbuild.compact.examples import Example, Statement
-from kgbuild.compact.network import Batch, Network, weighted_zlpr
+from kgbuild.compact.network import Batch, Network, Reading, weighted_zlpr
 from kgbuild.compact.renaming import with_words
 from kgbuild.records import Span
 
@@ -34,6 +34,9 @@ KEPT, KEPT_WITHIN = 2.0, 12.0
 """How much the mean squared distance from earlier scores counts, and the score beyond which, up or down, distance is nothing."""
 REMINDED = 0.06
 """How much mentions count that change in sentences without labels."""
+
+REMEMBERED = 512
+"""Sentences whose reading by the teacher is kept: at most 300 kB each."""
 
 LABEL_DROPOUT, TYPE_DROPOUT, OWN_DROPOUT = 0.3, 0.3, 0.3
 SWAP_SHARE = 0.25
@@ -371,6 +374,27 @@ class Teacher:
     labels: Tensor
     biases: Tensor
     columns: tuple[int, ...]
+    _read: dict[tuple[bytes, bytes], tuple[Tensor, Tensor]] = field(default_factory=dict)
+
+    def states(self, sentences: Sequence[Sentence]) -> tuple[Tensor, Tensor]:
+        """Return what the frozen layers and what all of them make of sentences: (N, D) both, packed.
+
+        It never changes, so the sentences read last are remembered: half of a batch comes again in the next passes.
+        """
+        keys = [(sentence.pieces.tobytes(), sentence.shapes.tobytes()) for sentence in sentences]
+        new = {key: sentence for key, sentence in zip(keys, sentences, strict=True) if key not in self._read}
+        if new:
+            batch = padded(list(new.values()), self.biases.device)
+            with torch.no_grad():
+                below = self.network.frozen_states(batch)
+                above = batch.packing.packed(self.network.states(batch, below))
+            parts = (states.split(batch.piece_counts.tolist()) for states in (below, above))
+            self._read.update(zip(new, zip(*parts, strict=True), strict=True))
+        found = [self._read[key] for key in keys]
+        for key in list(self._read)[:-REMEMBERED]:
+            del self._read[key]
+        below, above = (torch.cat(states) for states in zip(*found, strict=True))
+        return below, above
 
 
 def loss_of(
@@ -385,7 +409,10 @@ def loss_of(
     """Return mention, statement and class loss of a batch, added up, and with a teacher how far its answers were left behind."""
     device = network.bias.device
     sentences = padded([item.sentence for item in batch], device)
-    below = network.frozen_states(sentences)
+    if teacher is None:
+        below = network.frozen_states(sentences)
+    else:
+        below, above = teacher.states([item.sentence for item in batch])
     reading = network.read(sentences, below, dropout)
     mention_scores = network.mentions(reading)
     is_mention, mention_weight = (t.to(device) for t in mention_targets(task, batch, mention_scores.shape[1]))
@@ -411,7 +438,7 @@ def loss_of(
     if teacher is None:
         return loss
     with torch.no_grad():
-        theirs = teacher.network.read(sentences, below)
+        theirs = Reading.of(sentences, sentences.packing.padded(above))
         their_roles = teacher.network.roles(theirs, starts, ends)
         their_mentions = teacher.network.mentions(theirs)
         their_scores = teacher.network.pairs(theirs, starts, ends, their_roles, teacher.labels, teacher.biases)[..., columns]
@@ -439,7 +466,8 @@ def optimiser_for(network: Network, schedule: Schedule) -> torch.optim.Optimizer
     for name, parameter in network.named_parameters():
         if parameter.requires_grad:
             groups[rates.get(name.partition(".")[0]) or schedule.head_rate].append(parameter)
-    return torch.optim.AdamW([{"params": parameters, "lr": rate} for rate, parameters in groups.items()], weight_decay=0.01)
+    by_rate = [{"params": parameters, "lr": rate} for rate, parameters in groups.items()]
+    return torch.optim.AdamW(by_rate, weight_decay=0.01, fused=True)  # in a fifth of the time that it takes array by array
 
 
 def learn(

@@ -76,6 +76,15 @@ class Reading:
     last: Tensor
     word_counts: Tensor
 
+    @classmethod
+    def of(cls, batch: Batch, states: Tensor) -> "Reading":
+        """states: (B, T, D), of each piece."""
+
+        def at(places: Tensor) -> Tensor:
+            return states.gather(1, places[..., None].expand(-1, -1, D))
+
+        return cls(at(batch.first), at(batch.last), batch.word_counts)
+
 
 class Layer(nn.Module):
     """One encoder layer, as BERT has it."""
@@ -149,12 +158,7 @@ class Network(nn.Module):
         return batch.packing.padded(states)
 
     def read(self, batch: Batch, below: Tensor, dropout: float = 0.0) -> Reading:
-        states = functional.dropout(self.states(batch, below, dropout), dropout, self.training)
-
-        def of(places: Tensor) -> Tensor:
-            return states.gather(1, places[..., None].expand(-1, -1, D))
-
-        return Reading(of(batch.first), of(batch.last), batch.word_counts)
+        return Reading.of(batch, functional.dropout(self.states(batch, below, dropout), dropout, self.training))
 
     def mentions(self, reading: Reading) -> Tensor:
         """Score every run of words: (B, W, MAX_WORDS), minus infinity where a run would leave the sentence."""

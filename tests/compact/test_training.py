@@ -10,10 +10,10 @@ pytest.importorskip("onnx", reason="training needs the train extra")
 
 import numpy as np
 
-from kgbuild.compact import graph, training
+from kgbuild.compact import graph, learning, training
 from kgbuild.compact.decoding import ordinary_sentences
 from kgbuild.compact.encoding import Sentence, encode
-from kgbuild.compact.learning import padded
+from kgbuild.compact.learning import Teacher, padded
 from kgbuild.compact.network import LAYERS, Network
 from kgbuild.compact.taught import LabelledText, LabelledTriple
 from kgbuild.compact.training import TrainingReport, train
@@ -147,12 +147,15 @@ def test_weights_survive_the_way_to_onnx_and_back(tmp_path):
         assert np.allclose(values, again[name], atol=1e-4), name
 
 
-def test_a_sentence_is_read_in_a_batch_as_it_is_alone():
+def shipped_network() -> Network:
     arrays = graph.read(SHIPPED)
     network = Network(len(arrays["own.weight"]))
     network.load_state_dict({name: torch.from_numpy(np.array(values)) for name, values in arrays.items()})
-    network.eval()
-    parts = sentences()
+    return network.eval()
+
+
+def test_a_sentence_is_read_in_a_batch_as_it_is_alone():
+    network, parts = shipped_network(), sentences()
     assert len({len(part.pieces) for part in parts}) > 3
     with torch.no_grad():
         batch = padded(parts)
@@ -162,6 +165,22 @@ def test_a_sentence_is_read_in_a_batch_as_it_is_alone():
             alone = network.states(one, network.frozen_states(one))[0]
             assert torch.allclose(states[: len(part.pieces)], alone, atol=1e-4)
             assert not states[len(part.pieces) :].any()
+
+
+@pytest.mark.parametrize("remembered", [1, 5, 1000])
+def test_what_a_teacher_remembers_is_what_it_reads(remembered, monkeypatch):
+    monkeypatch.setattr(learning, "REMEMBERED", remembered)
+    network, parts = shipped_network(), sentences()
+    teacher = Teacher(network, torch.empty(0), torch.empty(0), ())
+    # Some again and some twice, and one that differs from another in the shapes of its words alone.
+    shouted = Sentence(parts[3].words, parts[3].pieces, parts[3].shapes[::-1].copy(), parts[3].first, parts[3].last)
+    for told in (parts[:6], [*parts[3:9], parts[4]], [shouted, *parts[8:2:-1]], parts[:6]):
+        batch = padded(told)
+        with torch.no_grad():
+            below = network.frozen_states(batch)
+            above = batch.packing.packed(network.states(batch, below))
+        for kept, states in zip(teacher.states(told), (below, above), strict=True):
+            assert torch.allclose(kept, states, atol=1e-4)
 
 
 def test_inputs_that_reach_far_are_eased_and_rounding_then_costs_less(tmp_path):
