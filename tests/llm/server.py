@@ -23,8 +23,8 @@ from kgbuild.llm.protocol import Message, Request
 
 Body = dict[str, Any]
 Trouble = str
-"""An HTTP status, "abort", "reset", "slow", "garbage", "no choices", "length", "filter", or "elsewhere", which leads to the
-same address once more."""
+"""An HTTP status of an error, "abort", "reset", "slow", "garbage", "no choices", "length", "filter"; or what is none to a good
+client: "created", an answer of 201, and "elsewhere", which leads to the same address once more."""
 
 
 def employers(body: Body) -> str:
@@ -142,7 +142,7 @@ class LoopbackServer:
                 error = {"message": self.answer(body) or f"trouble {trouble}", "type": "trouble", "code": int(trouble)}
                 return web.json_response({"error": error}, status=int(trouble), headers=headers)
         self.answered[key] += trouble is None
-        return web.json_response(self._completion(body, trouble))
+        return web.json_response(self._completion(body, trouble), status=201 if trouble == "created" else 200)
 
     def _completion(self, body: Body, trouble: Trouble | None) -> Body:
         text = self.answer(body)

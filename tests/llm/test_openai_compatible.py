@@ -36,6 +36,7 @@ def asked(
     ("trouble", "error", "times"),
     [
         (None, None, 1),
+        ("created", None, 1),
         # May pass: asked three times by this client.
         ("500", ModelUnavailable, 3),
         ("502", ModelUnavailable, 3),
