@@ -1,5 +1,6 @@
 """Servers that tests share. A test that asks for one is marked by its parameter; where it cannot run, it is skipped by name."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -19,10 +20,36 @@ ROOT = Path(__file__).parents[1]
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+_RELEASE = re.compile(r"\[.*?\b(neo4j-\d+\.\d+)")
+
+
+def release_of(nodeid):
+    """Return the release of Neo4j that a test is run on, as its name has it; "" where it needs none."""
+    named = _RELEASE.search(nodeid)
+    return named[1] if named else ""
+
+
 def pytest_collection_modifyitems(items):
-    """Files that need a server come first, then those with slow tests: what takes longest should not be the last to begin."""
-    marked = {marker: {item.path for item in items if item.get_closest_marker(marker)} for marker in ("needs_neo4j", "slow")}
-    items.sort(key=lambda item: (item.path not in marked["needs_neo4j"], item.path not in marked["slow"]))
+    """Tests on a server come first, one release after the other, then files with slow tests: what takes longest begins early."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+
+    def place(item):
+        release = release_of(item.nodeid)
+        return not release, release, item.path not in slow, item.path
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give all tests on one release to one worker, and other files whole: no worker starts a server that another has running."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class OneServerEach(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return release_of(nodeid) or super()._split_scope(nodeid)
+
+    return OneServerEach(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
