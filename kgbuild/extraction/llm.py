@@ -81,18 +81,15 @@ class LlmOptions:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A chunk, or a part of it that could be asked about whole, and what the reply said.
-
-    losses: what the reply has beside them, each kind a failure of its own.
-    """
+    """A chunk, or a part of it that could be asked about whole, and what the reply said, in which way it was asked for."""
 
     chunk: Chunk
     text: Flattened
     copyable: Copyable
     question: Callable[[str], tuple[Message, ...]]
     reply: str
-    candidates: tuple[CandidateTriple, ...]
-    losses: tuple[Failure, ...]
+    answer: Answer
+    way: str
 
 
 Said = tuple[_Part | Failure, ...]
@@ -150,14 +147,14 @@ class LlmExtractor:
         if away and len(away) == len(read):
             raise away[0]
         said = [_said(result) for result in read]
-        return [_extraction(parts) for parts in (self._probed(chunks, said, known) if self._options.probe else said)]
+        return [self._extraction(parts) for parts in (self._probed(chunks, said, known) if self._options.probe else said)]
 
     def _probed(self, chunks: Sequence[Chunk], said: Sequence[Said], known: Sequence[Sequence[CandidateTriple]]) -> list[Said]:
         """Ask once more about the sentences that name something and have no fact that the judge accepts.
 
         What the judge asks a model is remembered, so that judging pays nothing for it a second time.
         """
-        candidates = [_extraction(parts).candidates for parts in said]
+        candidates = [self._extraction(parts).candidates for parts in said]
         judgements = self._judge.judge([Candidates(*pair) for pair in zip(chunks, candidates, strict=True)])
         again = run_all(
             self._once_more([part for part in parts if isinstance(part, _Part)], found, judgement, sure)
@@ -217,7 +214,7 @@ class LlmExtractor:
             return min(MAX_REPLY_TOKENS, REPLY_PER_PASSAGE * estimated_tokens(text.text)) if is_divisible else MIN_REPLY_TOKENS
 
         answer, reply, way = await self._answer(question, copyable, range(1, len(text.sentences) + 1), needed)
-        return _Part(chunk, text, copyable, question, reply, *self._found(answer, chunk, text, way))
+        return _Part(chunk, text, copyable, question, reply, answer, way)
 
     async def _once_more(
         self,
@@ -242,8 +239,7 @@ class LlmExtractor:
             answer, reply, way = await self._answer(question, part.copyable, sentences, lambda: MIN_REPLY_TOKENS)
         except (ReplyCut, ReplyRefused) as error:
             return _failure(error)
-        candidates, losses = self._found(answer, part.chunk, part.text, way)
-        return replace(part, reply=reply, candidates=candidates, losses=losses)
+        return replace(part, reply=reply, answer=answer, way=way)
 
     async def _answer(
         self, question: Callable[[str], tuple[Message, ...]], text: Copyable, sentences: Sequence[int], needed: Callable[[], int]
@@ -272,28 +268,45 @@ class LlmExtractor:
         assert refused is not None  # free text is always a way
         raise refused
 
-    def _found(
-        self, answer: Answer, chunk: Chunk, text: Flattened, way: str
-    ) -> tuple[tuple[CandidateTriple, ...], tuple[Failure, ...]]:
-        """Return the candidates that an answer has, and what else it says and nothing was made of."""
-        passage = text.passage()
+    def _extraction(self, said: Said) -> Extraction:
+        """Return what was said of a chunk in all its parts, each candidate once, and all failures as one."""
         found: dict[CandidateTriple, None] = {}
+        failures: list[Failure] = []
+        for part in said:
+            if isinstance(part, Failure):
+                failures.append(part)
+                continue
+            candidates, losses = self._found(part)
+            found |= dict.fromkeys(candidates)
+            failures.extend(losses)
+        if not failures:
+            return Extraction(tuple(found))
+        reasons, details = (dict.fromkeys(words) for words in zip(*((f.reason, f.detail) for f in failures), strict=True))
+        will_be_asked = any(failure.retryable for failure in failures)
+        failure = Failure(STAGE, "", None, ", ".join(reasons), "; ".join(details), will_be_asked)
+        return Extraction(tuple(found), failure=failure)
+
+    def _found(self, part: _Part) -> tuple[list[CandidateTriple], list[Failure]]:
+        """Return the candidates that an answer has, and what else it says and nothing was made of, each kind a failure."""
+        text, answer = part.text, part.answer
+        passage = text.passage()
+        candidates: list[CandidateTriple] = []
         qualifiers: list[str] = []
         for stated in answer.stated:
             claim = stated.claim.model_copy(
-                update={"evidence": _evidence(stated, text, passage), "extractor": f"{self.name}/{way}"}
+                update={"evidence": _evidence(stated, text, passage), "extractor": f"{self.name}/{part.way}"}
             )
             claim = as_known_or_open(claim) if self._ontology.is_open else claim
             candidate = self._reader.candidate(claim, passage)
             qualifiers.extend(f"{name} of {candidate.predicate}" for name in left_out(claim, candidate))
-            found[_in_chunk(candidate, text, chunk)] = None
+            candidates.append(_in_chunk(candidate, text, part.chunk))
         losses = []
         if answer.unread:
             detail = f"{answer.unread} of {len(answer.stated) + answer.unread} statements are no triples"
             losses.append(Failure(STAGE, "", None, READ_IN_PART, detail))
         if qualifiers:
             losses.append(Failure(STAGE, "", None, QUALIFIERS_LEFT_OUT, ", ".join(sorted(qualifiers))))
-        return tuple(found), tuple(losses)
+        return candidates, losses
 
 
 def _example_tokens(example: WorkedExample) -> int:
@@ -416,24 +429,6 @@ def _said(result: Said | KgbuildError) -> Said:
 def _failure(error: KgbuildError) -> Failure:
     reason = next((reason for kind, reason in _REASONS.items() if isinstance(error, kind)), type(error).__name__)
     return Failure(STAGE, "", None, reason, str(error), error.retryable)
-
-
-def _extraction(said: Said) -> Extraction:
-    """Return what was said of a chunk in all its parts, each candidate once, and all that failed in any of them as one failure."""
-    found: dict[CandidateTriple, None] = {}
-    failures: list[Failure] = []
-    for part in said:
-        if isinstance(part, Failure):
-            failures.append(part)
-            continue
-        found |= dict.fromkeys(part.candidates)
-        failures.extend(part.losses)
-    if not failures:
-        return Extraction(tuple(found))
-    reasons, details = (dict.fromkeys(words) for words in zip(*((f.reason, f.detail) for f in failures), strict=True))
-    will_be_asked = any(failure.retryable for failure in failures)
-    failure = Failure(STAGE, "", None, ", ".join(reasons), "; ".join(details), will_be_asked)
-    return Extraction(tuple(found), failure=failure)
 
 
 _REASONS: dict[type[KgbuildError], str] = {
