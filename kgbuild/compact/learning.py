@@ -374,7 +374,7 @@ class Teacher:
     labels: Tensor
     biases: Tensor
     columns: tuple[int, ...]
-    _read: dict[tuple[bytes, bytes], tuple[Tensor, Tensor]] = field(default_factory=dict)
+    _read: dict[tuple[bytes, bytes], tuple[Tensor, Tensor]] = field(init=False, default_factory=dict)
 
     def states(self, sentences: Sequence[Sentence]) -> tuple[Tensor, Tensor]:
         """Return what the frozen layers and what all of them make of sentences: (N, D) both, packed.
@@ -408,11 +408,12 @@ def loss_of(
 ) -> Tensor:
     """Return mention, statement and class loss of a batch, added up, and with a teacher how far its answers were left behind."""
     device = network.bias.device
-    sentences = padded([item.sentence for item in batch], device)
+    read = [item.sentence for item in batch]
+    sentences = padded(read, device)
     if teacher is None:
         below = network.frozen_states(sentences)
     else:
-        below, above = teacher.states([item.sentence for item in batch])
+        below, above = teacher.states(read)
     reading = network.read(sentences, below, dropout)
     mention_scores = network.mentions(reading)
     is_mention, mention_weight = (t.to(device) for t in mention_targets(task, batch, mention_scores.shape[1]))

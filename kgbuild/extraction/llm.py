@@ -94,6 +94,8 @@ class _Part:
 
 Said = tuple[_Part | Failure, ...]
 """What came of asking about a chunk, part by part."""
+Found = tuple[CandidateTriple | Failure, ...]
+"""What was made of that."""
 
 
 class LlmExtractor:
@@ -147,20 +149,29 @@ class LlmExtractor:
         if away and len(away) == len(read):
             raise away[0]
         said = [_said(result) for result in read]
-        return [self._extraction(parts) for parts in (self._probed(chunks, said, known) if self._options.probe else said)]
+        found = [self._found(parts) for parts in said]
+        if self._options.probe:
+            again = self._probed(chunks, said, [_extraction(told).candidates for told in found], known)
+            found = [(*told, *self._found(parts)) for told, parts in zip(found, again, strict=True)]
+        return [_extraction(told) for told in found]
 
-    def _probed(self, chunks: Sequence[Chunk], said: Sequence[Said], known: Sequence[Sequence[CandidateTriple]]) -> list[Said]:
+    def _probed(
+        self,
+        chunks: Sequence[Chunk],
+        said: Sequence[Said],
+        candidates: Sequence[tuple[CandidateTriple, ...]],
+        known: Sequence[Sequence[CandidateTriple]],
+    ) -> list[Said]:
         """Ask once more about the sentences that name something and have no fact that the judge accepts.
 
         What the judge asks a model is remembered, so that judging pays nothing for it a second time.
         """
-        candidates = [self._extraction(parts).candidates for parts in said]
         judgements = self._judge.judge([Candidates(*pair) for pair in zip(chunks, candidates, strict=True)])
         again = run_all(
             self._once_more([part for part in parts if isinstance(part, _Part)], found, judgement, sure)
             for parts, found, judgement, sure in zip(said, candidates, judgements, known or repeat((), len(said)), strict=True)
         )
-        return [(*parts, *_said(more)) for parts, more in zip(said, again, strict=True)]
+        return [_said(result) for result in again]
 
     def first_request(self, chunk: Chunk) -> Request | None:
         text = Flattened.of(chunk.text)
@@ -268,29 +279,13 @@ class LlmExtractor:
         assert refused is not None  # free text is always a way
         raise refused
 
-    def _extraction(self, said: Said) -> Extraction:
-        """Return what was said of a chunk in all its parts, each candidate once, and all failures as one."""
-        found: dict[CandidateTriple, None] = {}
-        failures: list[Failure] = []
-        for part in said:
-            if isinstance(part, Failure):
-                failures.append(part)
-                continue
-            candidates, losses = self._found(part)
-            found |= dict.fromkeys(candidates)
-            failures.extend(losses)
-        if not failures:
-            return Extraction(tuple(found))
-        reasons, details = (dict.fromkeys(words) for words in zip(*((f.reason, f.detail) for f in failures), strict=True))
-        will_be_asked = any(failure.retryable for failure in failures)
-        failure = Failure(STAGE, "", None, ", ".join(reasons), "; ".join(details), will_be_asked)
-        return Extraction(tuple(found), failure=failure)
+    def _found(self, said: Said) -> Found:
+        return tuple(told for part in said for told in ([part] if isinstance(part, Failure) else self._told(part)))
 
-    def _found(self, part: _Part) -> tuple[list[CandidateTriple], list[Failure]]:
-        """Return the candidates that an answer has, and what else it says and nothing was made of, each kind a failure."""
+    def _told(self, part: _Part) -> Iterator[CandidateTriple | Failure]:
+        """Yield the candidates that an answer has, and what else it says and nothing was made of, each kind a failure."""
         text, answer = part.text, part.answer
         passage = text.passage()
-        candidates: list[CandidateTriple] = []
         qualifiers: list[str] = []
         for stated in answer.stated:
             claim = stated.claim.model_copy(
@@ -299,14 +294,12 @@ class LlmExtractor:
             claim = as_known_or_open(claim) if self._ontology.is_open else claim
             candidate = self._reader.candidate(claim, passage)
             qualifiers.extend(f"{name} of {candidate.predicate}" for name in left_out(claim, candidate))
-            candidates.append(_in_chunk(candidate, text, part.chunk))
-        losses = []
+            yield _in_chunk(candidate, text, part.chunk)
         if answer.unread:
             detail = f"{answer.unread} of {len(answer.stated) + answer.unread} statements are no triples"
-            losses.append(Failure(STAGE, "", None, READ_IN_PART, detail))
+            yield Failure(STAGE, "", None, READ_IN_PART, detail)
         if qualifiers:
-            losses.append(Failure(STAGE, "", None, QUALIFIERS_LEFT_OUT, ", ".join(sorted(qualifiers))))
-        return candidates, losses
+            yield Failure(STAGE, "", None, QUALIFIERS_LEFT_OUT, ", ".join(sorted(qualifiers)))
 
 
 def _example_tokens(example: WorkedExample) -> int:
@@ -429,6 +422,18 @@ def _said(result: Said | KgbuildError) -> Said:
 def _failure(error: KgbuildError) -> Failure:
     reason = next((reason for kind, reason in _REASONS.items() if isinstance(error, kind)), type(error).__name__)
     return Failure(STAGE, "", None, reason, str(error), error.retryable)
+
+
+def _extraction(found: Found) -> Extraction:
+    """Return each candidate once, and all that failed as one failure."""
+    candidates = tuple(dict.fromkeys(told for told in found if isinstance(told, CandidateTriple)))
+    failures = [told for told in found if isinstance(told, Failure)]
+    if not failures:
+        return Extraction(candidates)
+    reasons, details = (dict.fromkeys(words) for words in zip(*((f.reason, f.detail) for f in failures), strict=True))
+    will_be_asked = any(failure.retryable for failure in failures)
+    failure = Failure(STAGE, "", None, ", ".join(reasons), "; ".join(details), will_be_asked)
+    return Extraction(candidates, failure=failure)
 
 
 _REASONS: dict[type[KgbuildError], str] = {

@@ -148,10 +148,7 @@ def test_weights_survive_the_way_to_onnx_and_back(tmp_path):
 
 
 def shipped_network() -> Network:
-    arrays = graph.read(SHIPPED)
-    network = Network(len(arrays["own.weight"]))
-    network.load_state_dict({name: torch.from_numpy(np.array(values)) for name, values in arrays.items()})
-    return network.eval()
+    return training._network(open_weights(), len(open_weights().properties)).eval()
 
 
 def test_a_sentence_is_read_in_a_batch_as_it_is_alone():
