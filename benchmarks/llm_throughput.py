@@ -5,6 +5,7 @@
 Per number of slots, `rounds` times as many chunks are asked about, in each way after the other, all of it `repeats` times; what is
 printed are medians, how far the share of bare and the CPU go up and down, and the CPU as a share of bare's:
   ideal      the server's own time: rounds * latency
+  line       as bare, with requests of one line and no grammar: the least that a request costs on this machine
   bare       the openai client on its aiohttp transport and a semaphore, with the very requests that kgbuild sends, grammars and all
   asking     `llm.asking.ask` with the memory of replies in a graph directory: what every stage asks through
   build      `kgbuild build`, its stage of extraction: keys, prompts, grammars, requests, memory, parsing, grounding, ledger
@@ -44,7 +45,7 @@ from kgbuild.judging import JudgeAddress  # noqa: E402
 from kgbuild.ledger import Ledger, worker_replies  # noqa: E402
 from kgbuild.llm import open_model  # noqa: E402
 from kgbuild.llm.asking import ask  # noqa: E402
-from kgbuild.llm.protocol import Capabilities, Grammar, NoReplies, Request  # noqa: E402
+from kgbuild.llm.protocol import Capabilities, Grammar, Message, NoReplies, Request  # noqa: E402
 from kgbuild.llm.running import run_all  # noqa: E402
 from kgbuild.llm.wire import body_of  # noqa: E402
 from kgbuild.pipeline import BuildPlan, build  # noqa: E402
@@ -99,8 +100,8 @@ def bare(url: str, slots: int, bodies: list[dict[str, Any]]) -> tuple[float, flo
             free = asyncio.Semaphore(slots)
 
             async def one(body: dict[str, Any]) -> None:
-                of_protocol = {name: value for name, value in body.items() if name != "structured_outputs"}
-                of_vllm = {"structured_outputs": body["structured_outputs"]}
+                of_vllm = {name: value for name, value in body.items() if name == "structured_outputs"}
+                of_protocol = {name: value for name, value in body.items() if name not in of_vllm}
                 async with free:
                     completion = await client.chat.completions.create(**of_protocol, extra_body=of_vllm)
                 assert completion.choices[0].finish_reason == "stop"
@@ -199,8 +200,11 @@ def ways(slots: int, rounds: int, latency_s: float) -> dict[str, tuple[float, fl
     ]
     assert len(requests) == count
     bodies = [body_of(request, "m", Capabilities(), {}) for request in requests]
+    lines = [body_of(Request((Message("user", f"Say {n}"),), 16), "m", Capabilities(), {}) for n in range(count)]
     measured: dict[str, tuple[float, float]] = {}
     with tempfile.TemporaryDirectory() as scratch:
+        with served(slots, latency_s) as url:
+            measured["line"] = bare(url, slots, lines)
         with served(slots, latency_s) as url:
             measured["bare"] = bare(url, slots, bodies)
         with served(slots, latency_s) as url:

@@ -8,12 +8,13 @@ text, and so is one that the server's context has no room for.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import repeat
 
 from kgbuild import ids
+from kgbuild.batching import batched
 from kgbuild.chunking import estimated_tokens, sentence_spans
 from kgbuild.denoising import Denoising, Rewriting
 from kgbuild.errors import BudgetSpent, InputError, KgbuildError, ModelUnavailable, ReplyCut, ReplyRefused
@@ -61,6 +62,10 @@ MIN_ROOM_TOKENS = 500
 REPLY_PER_PASSAGE = 2
 """Tokens that a reply may well have for each of the passage, as estimated: a triple has some 50, and a sentence one or two."""
 
+SHOWN_AT_A_TIME = 64
+"""Chunks that go through each step together before the next step: a processor does one thing many times for a tenth less. The
+first requests wait for that long, some 30 ms."""
+
 STAGE = "extracting"
 READ_IN_PART = "reply read in part"
 QUALIFIERS_LEFT_OUT = "qualifiers left out"
@@ -80,12 +85,19 @@ class LlmOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    """A chunk, or a part of it that could be asked about whole, and what the reply said, in which way it was asked for."""
+class _Shown:
+    """A chunk, or a part of one, as a model is shown it, and what a reply may copy from it."""
 
     chunk: Chunk
     text: Flattened
     copyable: Copyable
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A chunk, or a part of it that could be asked about whole, and what the reply said, in which way it was asked for."""
+
+    shown: _Shown
     question: Callable[[str], tuple[Message, ...]]
     reply: str
     answer: Answer
@@ -141,7 +153,7 @@ class LlmExtractor:
 
         known: facts of each chunk that need no asking, so that a probe leaves their sentences alone; none where it is empty.
         """
-        read = run_all(self._read(chunk) for chunk in chunks)
+        read = run_all(self._read(shown) for shown in self._shown(chunks))
         for result in read:
             if isinstance(result, InputError):
                 raise result
@@ -174,27 +186,33 @@ class LlmExtractor:
         return [_said(result) for result in again]
 
     def first_request(self, chunk: Chunk) -> Request | None:
-        text = Flattened.of(chunk.text)
-        if not self._shapes.allow(Copyable.of(text)):
-            return None
-        return Request((self._system, user_message(self._passage, chunk, text, self._examples, AS_LIST, "")), MAX_REPLY_TOKENS)
+        (shown,) = self._shown([chunk])
+        return None if shown is None else Request(self._messages(shown, "", AS_LIST), MAX_REPLY_TOKENS)
 
-    async def _read(self, chunk: Chunk, whole: Rewriting | None = None) -> Said:
+    def _shown(self, chunks: Iterable[Chunk]) -> Iterator[_Shown | None]:
+        """Yield chunks as they are asked about; None for one that no triple could be made of."""
+        for some in batched(chunks, SHOWN_AT_A_TIME):
+            texts = [Flattened.of(chunk.text) for chunk in some]
+            shown = [_Shown(*each) for each in zip(some, texts, map(Copyable.of, texts), strict=True)]
+            yield from [each if self._shapes.allow(each.copyable) else None for each in shown]
+
+    def _messages(self, shown: _Shown, rewritten: str, form: str) -> tuple[Message, ...]:
+        return self._system, user_message(self._passage, shown.chunk, shown.text, self._examples, form, rewritten)
+
+    async def _read(self, shown: _Shown | None, whole: Rewriting | None = None) -> Said:
         """Ask about a chunk, in halves where the reply to the whole is or would be cut short. whole: of what this is a half of."""
-        text = Flattened.of(chunk.text)
-        copyable = Copyable.of(text)
-        if not self._shapes.allow(copyable):
-            return ()  # nothing that a triple could be made of
+        if shown is None:
+            return ()
         await self._room()  # before anything is asked
-        rewriting = whole or await self._denoising.rewritten(chunk)
+        rewriting = whole or await self._denoising.rewritten(shown.chunk)
         said: Said
         try:
-            said = (await self._asked(chunk, text, copyable, rewriting.text),)
+            said = (await self._asked(shown, rewriting.text),)
         except ReplyCut as cut:
-            if (halves := _halves(chunk)) is None:
+            if (halves := _halves(shown.chunk)) is None:
                 said = (_failure(cut),)
             else:
-                first, second = await asyncio.gather(*(self._read(half, rewriting) for half in halves))
+                first, second = await asyncio.gather(*(self._read(half, rewriting) for half in self._shown(halves)))
                 said = (*first, *second)
         return said if whole else (*said, *(Failure(STAGE, "", None, NOT_REWRITTEN, problem) for problem in rewriting.problems))
 
@@ -216,16 +234,15 @@ class LlmExtractor:
             raise InputError(self._ontology.name, problem, "Serve it with a larger --max-model-len, or use a smaller ontology")
         return room
 
-    async def _asked(self, chunk: Chunk, text: Flattened, copyable: Copyable, rewritten: str) -> _Part:
-        def question(form: str) -> tuple[Message, ...]:
-            return self._system, user_message(self._passage, chunk, text, self._examples, form, rewritten)
+    async def _asked(self, shown: _Shown, rewritten: str) -> _Part:
+        sentences = range(1, len(shown.text.sentences) + 1)
+        question = partial(self._messages, shown, rewritten)
 
         def needed() -> int:
-            is_divisible = len(text.sentences) > 1
-            return min(MAX_REPLY_TOKENS, REPLY_PER_PASSAGE * estimated_tokens(text.text)) if is_divisible else MIN_REPLY_TOKENS
+            likely = REPLY_PER_PASSAGE * estimated_tokens(shown.text.text)
+            return min(MAX_REPLY_TOKENS, likely) if len(sentences) > 1 else MIN_REPLY_TOKENS  # one sentence cannot be divided
 
-        answer, reply, way = await self._answer(question, copyable, range(1, len(text.sentences) + 1), needed)
-        return _Part(chunk, text, copyable, question, reply, answer, way)
+        return _Part(shown, question, *await self._answer(question, shown.copyable, sentences, needed))
 
     async def _once_more(
         self,
@@ -238,7 +255,7 @@ class LlmExtractor:
             return (replace(judgement.failure, stage=STAGE),)  # whether to ask cannot be told yet
         verdicts = zip(found, judgement.verdicts, strict=True)
         accepted = [*known, *(candidate for candidate, verdict in verdicts if verdict.outcome is Outcome.ACCEPTED)]
-        silent = [(part, _silent(part.text, accepted, part.chunk)) for part in parts]
+        silent = [(part, _silent(part.shown.text, accepted, part.shown.chunk)) for part in parts]
         asked = (self._asked_again(part, sentences) for part, sentences in silent if sentences)
         return tuple(await asyncio.gather(*asked))
 
@@ -247,15 +264,15 @@ class LlmExtractor:
             return *part.question(form), Message("assistant", part.reply), probe_message(self._probe, sentences, form)
 
         try:
-            answer, reply, way = await self._answer(question, part.copyable, sentences, lambda: MIN_REPLY_TOKENS)
+            reply, answer, way = await self._answer(question, part.shown.copyable, sentences, lambda: MIN_REPLY_TOKENS)
         except (ReplyCut, ReplyRefused) as error:
             return _failure(error)
         return replace(part, reply=reply, answer=answer, way=way)
 
     async def _answer(
         self, question: Callable[[str], tuple[Message, ...]], text: Copyable, sentences: Sequence[int], needed: Callable[[], int]
-    ) -> tuple[Answer, str, str]:
-        """Return what the reply says, the reply, and the way in which it was asked for: the best that the server takes.
+    ) -> tuple[str, Answer, str]:
+        """Return the reply, what it says, and the way in which it was asked for: the best that the server takes.
 
         Raises ReplyCut, without asking, when the context has fewer than the `needed` tokens left to a reply.
         """
@@ -275,7 +292,7 @@ class LlmExtractor:
             except ReplyRefused as error:
                 refused = error
             else:
-                return answer, reply, way
+                return reply, answer, way
         assert refused is not None  # free text is always a way
         raise refused
 
@@ -284,7 +301,7 @@ class LlmExtractor:
 
     def _told(self, part: _Part) -> Iterator[CandidateTriple | Failure]:
         """Yield the candidates that an answer has, and what else it says and nothing was made of, each kind a failure."""
-        text, answer = part.text, part.answer
+        text, answer = part.shown.text, part.answer
         passage = text.passage()
         qualifiers: list[str] = []
         for stated in answer.stated:
@@ -294,7 +311,7 @@ class LlmExtractor:
             claim = as_known_or_open(claim) if self._ontology.is_open else claim
             candidate = self._reader.candidate(claim, passage)
             qualifiers.extend(f"{name} of {candidate.predicate}" for name in left_out(claim, candidate))
-            yield _in_chunk(candidate, text, part.chunk)
+            yield _in_chunk(candidate, text, part.shown.chunk)
         if answer.unread:
             detail = f"{answer.unread} of {len(answer.stated) + answer.unread} statements are no triples"
             yield Failure(STAGE, "", None, READ_IN_PART, detail)
