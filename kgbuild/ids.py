@@ -10,15 +10,21 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 
+from pydantic_core import PydanticSerializationError, to_json
+
 from kgbuild.records import CandidateTriple, Mention, Span
 
 
 def digest(*parts: object) -> str:
-    """Return the SHA-256 of the parts, in hexadecimal. Parts are JSON values; ("ab", "c") and ("a", "bc") differ."""
-    return hashlib.sha256(_canonical(parts).encode("utf-8", "surrogatepass")).hexdigest()
+    """Return the SHA-256 of the parts, in hexadecimal.
 
-
-_canonical = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+    Parts are JSON values, objects with their fields in an order that never changes; ("ab", "c") and ("a", "bc") differ.
+    """
+    try:
+        written = to_json(parts)
+    except PydanticSerializationError:  # half of a surrogate pair, which is no UTF-8
+        written = json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(written).hexdigest()
 
 
 def _id(prefix: str, *parts: object) -> str:

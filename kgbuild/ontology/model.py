@@ -141,17 +141,17 @@ class Ontology:
 def content_digest(ontology: Ontology) -> str:
     """Digest classes, properties, typing and disjointness, whatever their order, file format, name, title or licence."""
 
-    def sorted_fields(record: OntologyClass | Property) -> dict[str, object]:
-        return {key: sorted(value) if isinstance(value, tuple) else value for key, value in asdict(record).items()}
+    def sorted_fields(fields: Mapping[str, object]) -> dict[str, object]:
+        return {key: sorted(value) if isinstance(value, tuple) else value for key, value in sorted(fields.items())}
 
-    classes = []
-    for class_ in ontology.classes.values():
-        fields = sorted_fields(class_)
+    def of_class(class_: OntologyClass) -> dict[str, object]:
+        fields = asdict(class_) | {"parents": class_.parents}
         del fields["parent"], fields["other_parents"]
-        classes.append(fields | {"parents": sorted(class_.parents)})
+        return sorted_fields(fields)
+
     return digest(
-        sorted(classes, key=lambda fields: str(fields["name"])),
-        [sorted_fields(prop) for _, prop in sorted(ontology.properties.items())],
+        [of_class(class_) for _, class_ in sorted(ontology.classes.items())],
+        [sorted_fields(asdict(prop)) for _, prop in sorted(ontology.properties.items())],
         ontology.typing,
         sorted(sorted(pair) for pair in ontology.disjoint),
     )
