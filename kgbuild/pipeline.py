@@ -263,11 +263,12 @@ def _verdict_key(judge: Judge, chunk: Chunk, extraction_key: str) -> str:
 
 def _unextracted(ledger: Ledger, extractor: Extractor, advance: Callable[[int], None]) -> Iterator[tuple[str, Chunk]]:
     """Yield the chunks whose words were not extracted from before, each once however many documents share it."""
+    words = (words_alone(chunk) for _, chunks in ledger.documents_to_process() for chunk in chunks)
     asked: set[str] = set()
-    for _, chunks in ledger.documents_to_process():
-        for chunk in map(words_alone, chunks):
-            key = extraction_key(extractor, chunk)
-            if key not in asked and not ledger.has_extraction(key):
+    for keyed in batched(((extraction_key(extractor, chunk), chunk) for chunk in words), CHUNKS_PER_BATCH):
+        known = ledger.extracted([key for key, _ in keyed])
+        for key, chunk in keyed:
+            if key not in asked and key not in known:
                 asked.add(key)
                 yield key, chunk
             else:

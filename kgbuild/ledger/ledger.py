@@ -25,6 +25,7 @@ from kgbuild.serialisation import from_json, to_json
 
 LEDGER_FILE = "ledger.sqlite"
 PAGE_ROWS = 256
+PAGE_DOCUMENTS = 16
 """Rows taken per query when a stage walks a table: no read stays open, so the write-ahead log can be folded in at any time."""
 
 
@@ -229,10 +230,13 @@ class Ledger:
 
     def documents_to_process(self) -> Iterator[tuple[Document, tuple[Chunk, ...]]]:
         """Yield the documents that the next generation adds, with their chunks, by id."""
-        for id_ in self._pages("SELECT id FROM document_in WHERE since = ?2 AND id > ?1 ORDER BY id LIMIT ?3", self.next):
-            read = "SELECT payload, chunks FROM document_in JOIN document USING (id, recipe) WHERE id = ? AND until IS NULL"
-            payload, chunks = self._db.execute(read, (id_,)).fetchone()
-            yield from_json(Document, payload), tuple(from_json(Chunk, line) for line in _lines(chunks))
+        columns = "id, payload, chunks FROM document_in JOIN document USING (id, recipe)"
+        query = f"SELECT {columns} WHERE since = ? AND until IS NULL AND id > ? ORDER BY id LIMIT ?"
+        after = ""
+        while rows := self._db.execute(query, (self.next, after, PAGE_DOCUMENTS)).fetchall():
+            for _, payload, chunks in rows:
+                yield from_json(Document, payload), tuple(from_json(Chunk, line) for line in _lines(chunks))
+            after = str(rows[-1][0])
 
     # -- stage outputs: extractions and verdicts
 
@@ -240,8 +244,10 @@ class Ledger:
         row = self._db.execute("SELECT candidates FROM extraction WHERE key = ?", (key,)).fetchone()
         return row and from_json(Extraction, row[0])
 
-    def has_extraction(self, key: str) -> bool:
-        return self._db.execute("SELECT 1 FROM extraction WHERE key = ?", (key,)).fetchone() is not None
+    def extracted(self, keys: Iterable[str]) -> set[str]:
+        """Return those of the keys that an extraction is kept under."""
+        query = "SELECT extraction.key FROM json_each(?) JOIN extraction ON extraction.key = json_each.value"
+        return {str(row[0]) for row in self._db.execute(query, (json.dumps(list(keys)),))}
 
     def add_extractions(self, extractions: Iterable[tuple[str, Extraction]]) -> None:
         """Keep finished extractions, spans counted from the start of the chunk. Failures that a later run may mend are not kept."""

@@ -6,6 +6,8 @@ import unicodedata
 from functools import cache
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kgbuild import ontology as ontologies
 from kgbuild.compact.literals import normalise
@@ -258,6 +260,17 @@ def test_soft_typing_allows_every_class_but_no_other_datatype():
 def test_what_a_word_is(words, whole):
     _, text = copyable(words)
     assert text.spans(1) == whole
+
+
+PARTS = st.sampled_from(["Ada", "é", "straße", "x1", "a_b", "1,234.5", "3:4", "5", "Ada's", "Paris-based", ",", "(", "“", "$"])
+
+
+@given(st.lists(PARTS, min_size=1))
+def test_a_character_of_another_script_changes_how_no_other_word_is_cut(parts):
+    words = " ".join(parts)
+    (cut,), (beside,) = copyable(words)[1].runs, copyable(f"{words} 漢")[1].runs
+    assert beside == (*cut, " ", "漢")
+    assert copyable(words)[1].texts == ("".join(cut),)
 
 
 def test_a_property_whose_literals_the_text_does_not_have_cannot_be_written():
