@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kgbuild.ids import digest
+from tests.test_serialisation import ANY_TEXT
 
-ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)  # lone surrogates, NUL and line separators too
 NUMBERS = st.integers() | st.sampled_from([0.0, -1.5, 0.7, 0.001, 123456.75])
 VALUES = st.recursive(
     st.none() | st.booleans() | NUMBERS | ANY_TEXT,

@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from kgbuild.errors import GraphError
 from kgbuild.ids import digest
@@ -25,8 +26,9 @@ from kgbuild.serialisation import from_json, to_json
 
 LEDGER_FILE = "ledger.sqlite"
 PAGE_ROWS = 256
-PAGE_DOCUMENTS = 16
 """Rows taken per query when a stage walks a table: no read stays open, so the write-ahead log can be folded in at any time."""
+PAGE_DOCUMENTS = 16
+"""The same of rows that hold a whole document: they are in memory together."""
 
 
 _WORKING_TABLES = """
@@ -150,11 +152,11 @@ class Ledger:
             self._db.execute("DELETE FROM scan")
             self._db.executemany("INSERT INTO scan VALUES (?, ?, ?)", files)
         query = (
-            "SELECT uri FROM scan WHERE uri > ? AND NOT EXISTS (SELECT 1 FROM file WHERE file.uri = scan.uri AND file.recipe = ?"
+            "SELECT uri, size FROM scan WHERE uri > ? AND NOT EXISTS"
+            " (SELECT 1 FROM file WHERE file.uri = scan.uri AND file.recipe = ?"
             " AND file.fingerprint = scan.fingerprint AND scan.fingerprint != '') ORDER BY uri LIMIT ?"
         )
-        for uri in self._pages(query, recipe):
-            yield uri, int(self._db.execute("SELECT size FROM scan WHERE uri = ?", (uri,)).fetchone()[0])
+        yield from self._rows(query, recipe)
 
     def add_files(self, files: Iterable[FileRead], recipe: str) -> None:
         with self._transaction():
@@ -231,12 +233,9 @@ class Ledger:
     def documents_to_process(self) -> Iterator[tuple[Document, tuple[Chunk, ...]]]:
         """Yield the documents that the next generation adds, with their chunks, by id."""
         columns = "id, payload, chunks FROM document_in JOIN document USING (id, recipe)"
-        query = f"SELECT {columns} WHERE since = ? AND until IS NULL AND id > ? ORDER BY id LIMIT ?"
-        after = ""
-        while rows := self._db.execute(query, (self.next, after, PAGE_DOCUMENTS)).fetchall():
-            for _, payload, chunks in rows:
-                yield from_json(Document, payload), tuple(from_json(Chunk, line) for line in _lines(chunks))
-            after = str(rows[-1][0])
+        query = f"SELECT {columns} WHERE since = ?2 AND until IS NULL AND id > ?1 ORDER BY id LIMIT ?3"
+        for _, payload, chunks in self._rows(query, self.next, page=PAGE_DOCUMENTS):
+            yield from_json(Document, payload), tuple(from_json(Chunk, line) for line in _lines(chunks))
 
     # -- stage outputs: extractions and verdicts
 
@@ -308,7 +307,7 @@ class Ledger:
     def touched_blocks(self, *, everything: bool) -> Iterator[str]:
         """Yield the keys of blocks that gained, lost or changed a mention; of all blocks when everything is to be done again."""
         touched = "1" if everything else "(since = ?2 OR until = ?2)"
-        yield from self._pages(
+        yield from self._keys(
             f"SELECT DISTINCT block_key FROM mention WHERE {touched} AND block_key > ?1 ORDER BY block_key LIMIT ?3", self.next
         )
 
@@ -337,7 +336,7 @@ class Ledger:
                     " WHERE (member.since = ?1 OR member.until = ?1) AND triple.until IS NULL AND triple.outcome = 'accepted'",
                     (self.next,),
                 )
-        for id_ in self._pages("SELECT id FROM touched WHERE id > ?1 ORDER BY id LIMIT ?2"):
+        for id_ in self._keys("SELECT id FROM touched WHERE id > ?1 ORDER BY id LIMIT ?2"):
             query = "SELECT payload FROM triple WHERE id = ? AND until IS NULL AND outcome = 'accepted'"
             live = self._db.execute(query, (id_,)).fetchone()
             yield id_, live and from_json(JudgedTriple, live[0])
@@ -362,7 +361,7 @@ class Ledger:
                 self._db.execute(f"{touch} SELECT payload FROM grouping WHERE owner = ? AND until IS NULL", (id_,))
 
     def touched_groups(self) -> Iterator[str]:
-        yield from self._pages("SELECT key FROM touched_group WHERE key > ?1 ORDER BY key LIMIT ?2")
+        yield from self._keys("SELECT key FROM touched_group WHERE key > ?1 ORDER BY key LIMIT ?2")
 
     def triples_in_groups(self, keys: Iterable[str]) -> tuple[JudgedTriple, ...]:
         """Return every accepted triple that stands in one of the groups."""
@@ -465,11 +464,18 @@ class Ledger:
             new = [(id_, row) for id_, row in new if not self._db.execute(revive, (id_, self.next, value, *row)).rowcount]
         self._db.executemany(insert, [(id_, *scoped, *row, self.next) for id_, row in new])
 
-    def _pages(self, query: str, *parameters: object) -> Iterator[str]:
-        """Yield the first column of a query over a text key, by page: `?1` is the key to go on after, the last the page size."""
+    def _keys(self, query: str, *parameters: object) -> Iterator[str]:
+        """Yield the keys alone of what `_rows` yields."""
+        return (str(row[0]) for row in self._rows(query, *parameters))
+
+    def _rows(self, query: str, *parameters: object, page: int = PAGE_ROWS) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query over a text key, its first column, by page.
+
+        `?1` is the key to go on after, the last parameter the page size.
+        """
         after = ""
-        while rows := self._db.execute(query, (after, *parameters, PAGE_ROWS)).fetchall():
-            yield from (str(row[0]) for row in rows)
+        while rows := self._db.execute(query, (after, *parameters, page)).fetchall():
+            yield from rows
             after = str(rows[-1][0])
 
     @contextmanager
