@@ -1,6 +1,7 @@
 """Imports point one way: cli -> flows -> pipeline -> stages -> records. Servers and schedulers are known at the rim only."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -85,3 +86,13 @@ def test_a_command_loads_what_it_needs_when_it_runs():
     loaded = "import sys, kgbuild.cli; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True, cwd=ROOT)
     assert not set(heavy) & set(done.stdout.split())
+
+
+POSSESSIVE_GROUP = re.compile(r"\)(?:[*+?]|\{[0-9,]+\}|\{\{[0-9,]+\}\})\+(?!=)")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_no_pattern_repeats_a_group_possessively(path):
+    """Python before 3.11.5, Debian 12's say, reads `(,[0-9]++)*+` wrongly (gh-106052); `(?>(,[0-9]++)*)` is the same, and right."""
+    code = "".join(line for line in path.read_text("utf-8").splitlines(keepends=True) if not line.lstrip().startswith("#"))
+    assert not POSSESSIVE_GROUP.search(code)

@@ -175,9 +175,10 @@ _DAY = r"(?:3[01]|[12][0-9]|0?[1-9])(?![0-9])(?:st|nd|rd|th|er|º|\.)?"
 _YEAR = r"[0-9]{4}(?!\w)"
 _OF = rf"(?:,|{_BLANK}(?:of|de|del))?[ \u00a0\u2009\u202f-]"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+# Groups that give nothing back are written (?>(...)*), never (...)*+, which Python before 3.11.5 reads wrongly.
 _DIGITS = (
-    r"[0-9]++(?:[.,'’\u00a0\u2009\u202f][0-9]++)*+"
-    rf"(?:(?:{_BLANK}[0-9]{{3}}(?![0-9])){{2,}}+|{_BLANK}000(?![0-9]))?+"
+    r"[0-9]++(?>(?:[.,'’\u00a0\u2009\u202f][0-9]++)*)"
+    rf"(?>(?:(?:{_BLANK}[0-9]{{3}}(?![0-9])){{2,}}|{_BLANK}000(?![0-9]))?)"
 )
 
 # One alternative for each kind; the first that fits is it. Runs are matched whole or not at all, so the search is linear.
@@ -192,7 +193,7 @@ _CANDIDATE = re.compile(
             rf"(?P<iso>[0-9]{{4}}-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12][0-9]|3[01])(?:[T ]{_CLOCK})?)?(?!\w|[-/][0-9]))",
             r"(?P<numeric>(?:[0-9]{1,2}(?P<sep>[./-])[0-9]{1,2}(?P=sep)[0-9]{4}|[0-9]{4}(?P<sep2>[./])[0-9]{1,2}(?P=sep2)[0-9]{1,2})"
             r"(?!\w|[./-][0-9]))",
-            r"(?P<code>[0-9]++(?:-[0-9]++){2,}+)",
+            r"(?P<code>[0-9]++(?>(?:-[0-9]++){2,}))",
             rf"(?P<days>(?P<first_day>{_DAY}){_BLANK}?{_DASH}{_BLANK}?(?P<last_day>{_DAY}{_OF}{_MONTH}{_OF}{_YEAR}))",
             rf"(?P<day>{_DAY}{_OF}{_MONTH}{_OF}{_YEAR}|{_MONTH}{_BLANK}{_DAY},?{_BLANK}{_YEAR})",
             rf"(?P<without_year>{_DAY}{_OF}{_MONTH}(?!\w)|{_MONTH}{_BLANK}{_DAY}(?!\w))",
@@ -204,8 +205,7 @@ _CANDIDATE = re.compile(
     )
     + ")"
 )
-_HAS_ANY = re.compile("[0-9]|http")
-"""Every literal has one of these, and most sentences neither."""
+_DIGIT = re.compile("[0-9]")
 _RANGE = re.compile(rf"(?P<dash>{_BLANK}?{_DASH}{_BLANK}?)(?P<digits>{_DIGITS})")
 _CURRENCY_AFTER = re.compile(rf"{_BLANK}?(?:{_any_of(_SYMBOLS)})|{_BLANK}?(?:{_any_of(_CODES + _CURRENCIES)})(?!\w)")
 _POWER = re.compile(rf"{_BLANK}?[×x]{_BLANK}?10(?:\^(?P<plain>[-−]?[0-9]{{1,2}})|(?P<raised>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{{1,2}}))(?!\w)")
@@ -213,7 +213,7 @@ _MULTIPLIER = re.compile(rf"(?:{_BLANK}|-)?((?i:{_any_of(_MULTIPLIERS)}))(?!\w)"
 _MONEY_MULTIPLIER = re.compile(rf"{_BLANK}?((?i:{_any_of(_MONEY_MULTIPLIERS)}))(?!\w)")
 _UNIT = re.compile(rf"(?:{_BLANK}|-)?({_any_of([*_UNITS, *_SECONDS, *_MONTHS_LONG])})(?![\w/])")
 _ATTACHED = re.compile(r"\w|[:/][0-9]")
-_REST_OF_A_TOKEN = re.compile(r"(?:\w|[.:/,-](?=[0-9]))*+")
+_REST_OF_A_TOKEN = re.compile(r"(?>(?:\w|[.:/,-](?=[0-9]))*)")
 _COUNTED = re.compile(
     r" (?:people|persons|employees|workers|inhabitants|residents|members|students|pupils|pages|seats|copies|units)\b"
 )
@@ -222,11 +222,12 @@ _APPROXIMATELY = re.compile(
 )
 
 _THOUSANDS = re.compile(
-    r"[0-9]{1,3}(?:,[0-9]{3})++(?:\.[0-9]++)?|[0-9]{1,3}(?:\.[0-9]{3}){2,}+(?:,[0-9]++)?|[0-9]{1,3}(?:\.[0-9]{3})++,[0-9]++"
-    rf"|[0-9]{{1,3}}(?:(?:{_BLANK}|['’])[0-9]{{3}})++(?:[.,][0-9]++)?"
+    r"[0-9]{1,3}(?>(?:,[0-9]{3})+)(?:\.[0-9]++)?|[0-9]{1,3}(?>(?:\.[0-9]{3}){2,})(?:,[0-9]++)?"
+    r"|[0-9]{1,3}(?>(?:\.[0-9]{3})+),[0-9]++"
+    rf"|[0-9]{{1,3}}(?>(?:(?:{_BLANK}|['’])[0-9]{{3}})+)(?:[.,][0-9]++)?"
 )
 _PLAIN = re.compile(r"[0-9]++(?:\.[0-9]++)?|[0-9]{1,3},[0-9]{1,2}|0,[0-9]++")
-_LISTED = re.compile(r"[0-9]++(?:,[0-9]++)++")
+_LISTED = re.compile(r"[0-9]++(?>(?:,[0-9]++)+)")
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
 
 
@@ -238,7 +239,7 @@ def find_literals(text: str) -> tuple[Literal, ...]:
     >>> [(found.text, found.value, found.datatype) for found in find_literals("Founded on 14 July 1998, 1.5 km away")]
     [('14 July 1998', '1998-07-14', 'date'), ('1.5 km', '1500', 'decimal')]
     """
-    return tuple(_literals(text)) if _HAS_ANY.search(text) else ()
+    return tuple(_literals(text)) if _DIGIT.search(text) or "http" in text else ()  # most sentences have none
 
 
 def normalise(text: str, datatype: str) -> str | None:
