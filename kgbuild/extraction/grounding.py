@@ -194,7 +194,6 @@ class Flattened:
 
 _START = attrgetter("start")
 _WHITE = re.compile(r"\s")
-_ARMED = re.compile(r"[<>\[\]]")
 
 
 def _in_one_line(sentence: str) -> str | None:
@@ -202,12 +201,15 @@ def _in_one_line(sentence: str) -> str | None:
 
     What is printable has no white space but blanks, no control characters and no half surrogate pairs.
     """
-    line = sentence if sentence.isprintable() else _WHITE.sub(" ", sentence)
-    if "  " in line or not line.isprintable():
+    line = sentence
+    if not line.isprintable():
+        line = _WHITE.sub(" ", sentence)
+        if not line.isprintable():
+            return None
+    if "  " in line or not (line.isascii() or unicodedata.is_normalized("NFC", line)):
         return None
-    if not (line.isascii() or unicodedata.is_normalized("NFC", line)):
-        return None
-    return line.translate(_DISARMED) if _ARMED.search(line) else line
+    is_armed = "<" in line or ">" in line or "[" in line or "]" in line
+    return line.translate(_DISARMED) if is_armed else line
 
 
 def _shown(sentence: str, at: int) -> Iterator[tuple[str, int, int]]:
