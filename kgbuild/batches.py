@@ -66,9 +66,9 @@ def extract_batch(items: Sequence[tuple[str, Chunk]], extracting: Extracting) ->
     with extracting.run.replies() as replies:
         extractions = opened(extracting.extractor, replies).extract([chunk for _, chunk in items])
     done = tuple((key, extraction) for (key, _), extraction in zip(items, extractions, strict=True))
-    for key, extraction in done:
-        if not (extraction.failure and extraction.failure.retryable):
-            segment.append(key, to_json(extraction))
+    segment.extend(
+        (key, to_json(extraction)) for key, extraction in done if not (extraction.failure and extraction.failure.retryable)
+    )
     return done
 
 

@@ -35,6 +35,10 @@ def content_hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def text_hash(text: str) -> str:
+    return content_hash(text.encode("utf-8", "surrogatepass"))
+
+
 def document_id(uri: str, content: str, media_type: str) -> str:
     """content: the hash of the bytes the document was read from."""
     return _id("doc", uri, content, media_type)

@@ -122,7 +122,7 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
         transient: dict[str, Failure] = {}
         extracted = spared = 0
 
-        with stages.stage("extracting", ledger.chunks_to_process() if added else 0):
+        with stages.stage("extracting", ledger.count_chunks_to_process() if added else 0):
             to_extract = _unextracted(ledger, extractor, stages.advance)
             for extractions in run(
                 extract_batch, batched(to_extract, CHUNKS_PER_BATCH), Extracting(plan.extractor, this), _at_a_time(plan)
@@ -263,8 +263,8 @@ def _verdict_key(judge: Judge, chunk: Chunk, extraction_key: str) -> str:
 
 def _unextracted(ledger: Ledger, extractor: Extractor, advance: Callable[[int], None]) -> Iterator[tuple[str, Chunk]]:
     """Yield the chunks whose words were not extracted from before, each once however many documents share it."""
-    words = (words_alone(chunk) for _, chunks in ledger.documents_to_process() for chunk in chunks)
     asked: set[str] = set()
+    words = map(words_alone, ledger.chunks_to_process())
     for keyed in batched(((extraction_key(extractor, chunk), chunk) for chunk in words), CHUNKS_PER_BATCH):
         known = ledger.extracted([key for key, _ in keyed])
         for key, chunk in keyed:
@@ -278,16 +278,15 @@ def _unextracted(ledger: Ledger, extractor: Extractor, advance: Callable[[int], 
 def _unjudged(ledger: Ledger, extractor: Extractor, judge: Judge) -> Iterator[tuple[str, Chunk, tuple[CandidateTriple, ...]]]:
     """Yield the chunks with candidates that have no verdicts yet."""
     asked: set[str] = set()
-    for _, chunks in ledger.documents_to_process():
-        for chunk in map(words_alone, chunks):
-            extracted = extraction_key(extractor, chunk)
-            key = _verdict_key(judge, chunk, extracted)
-            if key in asked or ledger.verdicts(key) is not None:
-                continue
-            extraction = ledger.extraction(extracted)
-            if extraction is not None and extraction.candidates:
-                asked.add(key)
-                yield key, chunk, extraction.candidates
+    for chunk in map(words_alone, ledger.chunks_to_process()):
+        extracted = extraction_key(extractor, chunk)
+        key = _verdict_key(judge, chunk, extracted)
+        if key in asked or ledger.verdicts(key) is not None:
+            continue
+        extraction = ledger.extraction(extracted)
+        if extraction is not None and extraction.candidates:
+            asked.add(key)
+            yield key, chunk, extraction.candidates
 
 
 def _placed(

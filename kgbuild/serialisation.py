@@ -33,11 +33,15 @@ def to_json(record: object) -> str:
     >>> to_json(Span(3, 8))
     '{"start":3,"end":8}'
     """
+    return to_json_bytes(record).decode()
+
+
+def to_json_bytes(record: object) -> bytes:
     adapter = _adapter(type(record))
     try:
-        return adapter.dump_json(record).decode()
+        return adapter.dump_json(record)
     except PydanticSerializationError:  # a lone surrogate, as a model's reply may hold: not UTF-8, yet valid JSON when escaped
-        return json.dumps(adapter.dump_python(record), separators=(",", ":"))
+        return json.dumps(adapter.dump_python(record), separators=(",", ":")).encode()
 
 
 def from_json(type_: type[RecordT], text: str | bytes) -> RecordT:

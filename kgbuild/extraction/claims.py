@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 
 from kgbuild.compact.catalogue import spoken
 from kgbuild.compact.literals import normalise
@@ -63,7 +63,7 @@ class Claim(BaseModel):
     subject_class: Words | None = None
     object_class: Words | None = None
     evidence: Place | None = None
-    qualifiers: Annotated[dict[Words, Words], BeforeValidator(_words_by_name)] = {}
+    qualifiers: Annotated[dict[Words, Words], BeforeValidator(_words_by_name)] = Field(default_factory=dict)
     score: float = 1.0
     extractor: str = ""
 

@@ -94,11 +94,11 @@ class Passage:
         return max(bisect_right(self._starts, start) - 1, 0), max(bisect_left(self._starts, end) - 1, 0)
 
     def _is_free(self, place: Span) -> bool:
-        return not any(self._cuts_word(at) or self._cuts_number(at) for at in (place.start, place.end))
+        return self._is_whole(place) and not (self._cuts_number(place.start) or self._cuts_number(place.end))
 
     def _is_whole(self, place: Span) -> bool:
         """Tell whether no word is cut, while a number may be: 1998 in 14.03.1998."""
-        return not any(self._cuts_word(at) for at in (place.start, place.end))
+        return not (self._cuts_word(place.start) or self._cuts_word(place.end))
 
     def _is_inflected(self, place: Span) -> bool:
         ending = re.compile(rf"[^\W\d_]{{1,{_MAX_ENDING}}}(?![^\W\d_])").match(self.text, place.end)

@@ -224,18 +224,25 @@ class Ledger:
             failures = [line for _, lines in rows for line in _lines(lines)]
             self._replace("failure", "document_id", "", {digest(line): (line,) for line in failures})
 
-    def chunks_to_process(self) -> int:
-        """Count the chunks of the documents that the next generation adds."""
+    def count_chunks_to_process(self) -> int:
         lines = "length(chunks) - length(replace(chunks, char(10), '')) + (chunks != '')"
         query = f"SELECT coalesce(sum({lines}), 0) FROM document_in JOIN document USING (id, recipe) WHERE since = ?"
         return int(self._db.execute(query, (self.next,)).fetchone()[0])
 
+    def chunks_to_process(self) -> Iterator[Chunk]:
+        """Yield the chunks of the documents that the next generation adds, by the ids of these."""
+        for _, chunks in self._to_process("chunks"):
+            yield from _chunks(chunks)
+
     def documents_to_process(self) -> Iterator[tuple[Document, tuple[Chunk, ...]]]:
         """Yield the documents that the next generation adds, with their chunks, by id."""
-        columns = "id, payload, chunks FROM document_in JOIN document USING (id, recipe)"
-        query = f"SELECT {columns} WHERE since = ?2 AND until IS NULL AND id > ?1 ORDER BY id LIMIT ?3"
-        for _, payload, chunks in self._rows(query, self.next, page=PAGE_DOCUMENTS):
-            yield from_json(Document, payload), tuple(from_json(Chunk, line) for line in _lines(chunks))
+        for _, payload, chunks in self._to_process("payload, chunks"):
+            yield from_json(Document, payload), _chunks(chunks)
+
+    def _to_process(self, columns: str) -> Iterator[tuple[Any, ...]]:
+        joined = "document_in JOIN document USING (id, recipe)"
+        query = f"SELECT id, {columns} FROM {joined} WHERE since = ?2 AND until IS NULL AND id > ?1 ORDER BY id LIMIT ?3"
+        return self._rows(query, self.next, page=PAGE_DOCUMENTS)
 
     # -- stage outputs: extractions and verdicts
 
@@ -260,19 +267,24 @@ class Ledger:
 
     def take_in_replies(self) -> None:
         """Keep the replies that workers were given since the last call, and what all their requests cost."""
+        with self._transaction():
+            for path in segment_files(self.directory, "replies"):
+                replies = list(self._new_lines(path))
+                self._db.executemany("INSERT OR IGNORE INTO reply VALUES (?, ?)", [(key, reply) for key, reply, _ in replies])
+                self._add_usages(run_of(path), ((stage, from_json(Reply, reply).usage) for _, reply, stage in replies))
+            for path in segment_files(self.directory, "spent"):
+                self._add_usages(run_of(path), ((stage, from_json(Usage, usage)) for stage, usage in self._new_lines(path)))
+
+    def _add_usages(self, run_id: int, spent: Iterable[tuple[str, Usage]]) -> None:
         counts = ("prompt_tokens", "completion_tokens", "cached_tokens", "requests")
         sums = ", ".join(f"{count} = {count} + excluded.{count}" for count in counts)
         add = f"INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (run, stage) DO UPDATE SET {sums}"
-        with self._transaction():
-            for path in segment_files(self.directory, "replies"):
-                self._db.executemany("INSERT OR IGNORE INTO reply VALUES (?, ?)", list(self._new_lines(path)))
-            for path in segment_files(self.directory, "spent"):
-                spent: dict[str, list[Usage]] = {}
-                for stage, payload in self._new_lines(path):
-                    spent.setdefault(stage, []).append(from_json(Usage, payload))
-                for stage, usages in spent.items():
-                    all_of_them = total(usages)
-                    self._db.execute(add, (run_of(path), stage, *(getattr(all_of_them, count) for count in counts)))
+        by_stage: dict[str, list[Usage]] = {}
+        for stage, usage in spent:
+            by_stage.setdefault(stage, []).append(usage)
+        for stage, usages in by_stage.items():
+            all_of_them = total(usages)
+            self._db.execute(add, (run_id, stage, *(getattr(all_of_them, count) for count in counts)))
 
     def reply(self, key: str) -> Reply | None:
         row = self._db.execute("SELECT payload FROM reply WHERE key = ?", (key,)).fetchone()
@@ -413,16 +425,16 @@ class Ledger:
 
     def _take_in_segments(self) -> None:
         for path in segment_files(self.directory, "extractions"):
-            self.add_extractions((key, from_json(Extraction, payload)) for key, payload, _ in read_segment(path))
+            self.add_extractions((key, from_json(Extraction, payload)) for (key, payload), _ in read_segment(path))
         self.take_in_replies()
         self._drop_segments()
 
-    def _new_lines(self, segment: Path) -> Iterator[tuple[str, str]]:
-        """Yield key and payload of the lines that no committed transaction has taken from a segment, and note that this one has."""
+    def _new_lines(self, segment: Path) -> Iterator[list[str]]:
+        """Yield the items on lines that no committed transaction has taken from a segment, and note that this one has."""
         row = self._db.execute("SELECT bytes FROM taken WHERE segment = ?", (segment.name,)).fetchone()
         end = start = 0 if row is None else int(row[0])
-        for key, payload, after in read_segment(segment, start):
-            yield key, payload
+        for item, after in read_segment(segment, start):
+            yield item
             end = after
         if end > start:
             self._db.execute("INSERT OR REPLACE INTO taken VALUES (?, ?)", (segment.name, end))
@@ -488,6 +500,10 @@ class Ledger:
                 self._db.execute("ROLLBACK")
             raise
         self._db.execute("COMMIT")
+
+
+def _chunks(payloads: str) -> tuple[Chunk, ...]:
+    return tuple(from_json(Chunk, line) for line in _lines(payloads))
 
 
 def _lines(payloads: str) -> list[str]:

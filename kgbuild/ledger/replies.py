@@ -62,8 +62,9 @@ class WorkerReplies:
         payload = self._taken(key)
         return None if payload is None else from_json(Reply, payload)
 
-    def keep(self, key: str, reply: Reply) -> None:
-        self._replies.append(key, to_json(reply))
+    def keep(self, key: str, reply: Reply, stage: str) -> None:
+        self._replies.append(key, to_json(reply), stage)
+        self._spent += reply.usage.prompt_tokens + reply.usage.completion_tokens
         self._untaken[key] = reply
         if len(self._untaken) % _UNTAKEN == 0:
             for taken in [key for key in self._untaken if self._taken(key) is not None]:

@@ -1,15 +1,17 @@
 """What workers have finished but the writer has not committed yet, so that a kill loses no paid work.
 
-Each worker appends to segment files of its own, one a kind, one line per finished item: a checksum, a key and the payload as JSON.
+Each worker appends to segment files of its own, one a kind, one line per finished item: a checksum and a JSON list of strings.
 The writer takes all segments in before it plans; a torn last line fails its checksum and is dropped.
 
-    extractions   key of an extraction -> Extraction        replies   key of a request -> Reply        spent   stage -> Usage
+    extractions   key of the extraction, Extraction
+    replies       key of the request, Reply, stage that paid for it
+    spent         stage, Usage of an answer that nothing is remembered of
 """
 
 import json
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +20,7 @@ from kgbuild.errors import GraphError
 
 
 class Segment:
-    """An open segment file; every line reaches the kernel before `append` returns."""
+    """An open segment file; all that is appended has reached the kernel when `append` or `extend` return."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -26,9 +28,13 @@ class Segment:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("ab", buffering=0)
 
-    def append(self, key: str, payload: str) -> None:
+    def append(self, *item: str) -> None:
         """Raises GraphError when the line cannot be written whole."""
-        rest = memoryview(_line(key, payload))
+        self.extend((item,))
+
+    def extend(self, items: Iterable[Sequence[str]]) -> None:
+        """Append a line for each item, in one write. Raises GraphError when they cannot be written whole."""
+        rest = memoryview(b"".join(map(_line, items)))
         with _named_errors(self._path):
             while rest:
                 rest = rest[self._file.write(rest) :]
@@ -43,8 +49,8 @@ def _named_errors(path: Path) -> Iterator[None]:
         raise GraphError(path, f"cannot be written ({error.strerror})", remedy) from error
 
 
-def _line(key: str, payload: str) -> bytes:
-    body = json.dumps([key, payload], ensure_ascii=True).encode()
+def _line(item: Sequence[str]) -> bytes:
+    body = json.dumps(item, ensure_ascii=True).encode()
     return b"%08x %s\n" % (zlib.crc32(body), body)
 
 
@@ -63,8 +69,8 @@ def run_of(segment: Path) -> int:
     return int(segment.name.partition("-")[0])
 
 
-def read_segment(path: Path, start: int = 0) -> Iterator[tuple[str, str, int]]:
-    """Yield key and payload of each whole line from a byte offset on, and the offset after the line.
+def read_segment(path: Path, start: int = 0) -> Iterator[tuple[list[str], int]]:
+    """Yield the item on each whole line from a byte offset on, and the offset after the line.
 
     A line that fails its checksum is skipped, since its work is simply done again; the last one may still be in the writing.
     """
@@ -74,5 +80,4 @@ def read_segment(path: Path, start: int = 0) -> Iterator[tuple[str, str, int]]:
             start += len(line)
             checksum, _, body = line.rstrip(b"\n").partition(b" ")
             if line.endswith(b"\n") and checksum == b"%08x" % zlib.crc32(body):
-                key, payload = json.loads(body)
-                yield key, payload, start
+                yield json.loads(body), start

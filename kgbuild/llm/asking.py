@@ -36,10 +36,13 @@ async def ask(model: ChatModel, request: Request, read: Callable[[Reply], Answer
             except PaidReplyCut as cut:
                 replies.spent(stage, cut.usage)
                 raise
-            replies.spent(stage, reply.usage)
-        answer = read(reply)
-        replies.keep(key, reply)
-        return answer
+            try:
+                answer = read(reply)
+            except BaseException:  # whatever is wrong with it, it was paid for
+                replies.spent(stage, reply.usage)
+                raise
+            replies.keep(key, reply, stage)
+            return answer
 
 
 def prompt_tokens(messages: Iterable[Message]) -> int:

@@ -31,6 +31,7 @@ _SCHEMA = JsonSchema(
     '"additionalProperties":false}'
 )
 _LABELS = ("yes", "no")
+_STAGE = "probing"
 _PROBE_TOKENS = 64
 _TOP_LOGPROBS = (20, 5)
 """How many of the likeliest tokens are asked for: what vLLM and OpenAI allow, and what others do."""
@@ -55,7 +56,7 @@ async def proved(server: "OpenAICompatible", replies: Replies) -> Capabilities:
     )
     owner = card.owned_by or ""
     found = Capabilities(owner, card.max_model_len, grammar, schema, json_object, label_logprobs, top_logprobs, tokenize)
-    replies.keep(key, Reply(to_json(found)))
+    replies.keep(key, Reply(to_json(found)), _STAGE)
     return found
 
 
@@ -96,5 +97,5 @@ async def _asked(server: "OpenAICompatible", request: Request, can: Capabilities
         completion = await server.completion(body_of(request, server.name, can, tokens))
     except (ReplyRefused, ReplyCut):
         return None
-    replies.spent("probing", usage_of(completion.usage))
+    replies.spent(_STAGE, usage_of(completion.usage))
     return completion.choices[0]

@@ -22,7 +22,7 @@ from kgbuild.errors import KgbuildError, ModelUnavailable, ReplyCut, ReplyRefuse
 from kgbuild.llm.capabilities import proved
 from kgbuild.llm.protocol import Capabilities, NoReplies, PaidReplyCut, Replies, Reply, Request
 from kgbuild.llm.wire import Completion, Tokens, body_of, logprobs_of, usage_of
-from kgbuild.serialisation import from_json, to_json
+from kgbuild.serialisation import from_json, to_json_bytes
 
 Answer = TypeVar("Answer")
 
@@ -160,7 +160,7 @@ class OpenAICompatible:
 
         async def asked() -> Completion:
             try:
-                completion = from_json(Completion, await self._client.completed(to_json(body).encode()))
+                completion = from_json(Completion, await self._client.completed(to_json_bytes(body)))
             except ValueError as error:
                 raise _MayPass(f"answers what is {error}") from None
             if not completion.choices:

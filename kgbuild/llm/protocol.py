@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kgbuild.errors import ReplyCut
-from kgbuild.ids import digest
+from kgbuild.ids import digest, text_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,16 @@ class Request:
     labels: tuple[str, ...] = ()
 
     def key(self, model: str) -> str:
-        """Return the digest under which the reply is remembered. model: the server's name for it, without the address."""
-        messages = [[message.role, message.content] for message in self.messages]
+        """Return the digest under which the reply is remembered. model: the server's name for it, without the address.
+
+        Long texts enter by hashes of their own: writing them as JSON first would cost more than all the rest.
+        """
+        messages = [[message.role, text_hash(message.content)] for message in self.messages]
         match self.constraint:
             case Grammar(lark):
-                constraint = ["grammar", lark]
+                constraint = ["grammar", text_hash(lark)]
             case JsonSchema(schema):
-                constraint = ["schema", schema]
+                constraint = ["schema", text_hash(schema)]
             case JsonObject():
                 constraint = ["object"]
             case None:
@@ -126,14 +129,16 @@ class Replies(Protocol):
 
     def find(self, key: str) -> Reply | None: ...
 
-    def keep(self, key: str, reply: Reply) -> None: ...
+    def keep(self, key: str, reply: Reply, stage: str) -> None:
+        """Remember a reply, and note what it cost."""
+        ...
 
     def reserved(self, request: Request) -> AbstractAsyncContextManager[None]:
         """Wait until the run can surely afford the request, which is asked within the block. Raises BudgetSpent when it cannot."""
         ...
 
     def spent(self, stage: str, usage: Usage) -> None:
-        """Note what an answered request cost, whether its reply was of any use or not."""
+        """Note what an answer cost that nothing is remembered of."""
         ...
 
     def __hash__(self) -> int: ...
@@ -146,7 +151,7 @@ class NoReplies:
     def find(self, key: str) -> Reply | None:
         return None
 
-    def keep(self, key: str, reply: Reply) -> None:
+    def keep(self, key: str, reply: Reply, stage: str) -> None:
         pass
 
     def reserved(self, request: Request) -> AbstractAsyncContextManager[None]:

@@ -91,7 +91,7 @@ def test_a_torn_line_of_a_segment_is_dropped_and_the_whole_ones_are_taken_in(tmp
     segment.append("two", to_json(Extraction((), 3)))
     path = segment_files(tmp_path)[0]
     path.write_bytes(path.read_bytes()[:-5])  # as a kill may leave it
-    assert [key for key, _, _ in read_segment(path)] == ["one"]
+    assert [key for (key, _), _ in read_segment(path)] == ["one"]
     with Ledger.open(tmp_path) as ledger:
         assert ledger.extracted(["two", "one"]) == {"one"}
     assert segment_files(tmp_path) == []

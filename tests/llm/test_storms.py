@@ -41,7 +41,7 @@ def clean(folder: Path) -> dict[str, bytes]:
 
 def kept(graph: Path) -> set[str]:
     """Return the keys of the replies that a graph directory holds, whatever was last done to it."""
-    in_segments = {key for path in segment_files(graph, "replies") for key, _, _ in read_segment(path)}
+    in_segments = {key for path in segment_files(graph, "replies") for (key, _, _), _ in read_segment(path)}
     with Ledger.open(graph) as ledger:
         in_ledger = {str(key) for (key,) in ledger._db.execute("SELECT key FROM reply")}
     assert in_segments <= in_ledger
@@ -163,7 +163,7 @@ def test_a_server_that_is_killed_and_started_again_in_the_midst_of_a_run(tmp_pat
             first = pool.submit(built, folder, tmp_path / "graph", server.url)
             while len(server.asked) < 25:
                 time.sleep(0.01)
-        before = {key for path in segment_files(tmp_path / "graph", "replies") for key, _, _ in read_segment(path)}
+        before = {key for path in segment_files(tmp_path / "graph", "replies") for (key, _, _), _ in read_segment(path)}
         asked = len(server.asked)
         with server.running():
             assert {failure.reason for failure in first.result().failures} <= {"model unavailable"}
