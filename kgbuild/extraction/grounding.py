@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
-from operator import attrgetter
 
 from kgbuild.chunking import sentence_spans
 from kgbuild.records import Chunk, Span
@@ -77,7 +76,7 @@ class Passage:
             return objects[max(at - 2, 0) : at + 3]
 
         def distance(pair: tuple[Span, Span]) -> tuple[int, bool, int, int]:
-            one, other = sorted(pair)
+            one, other = pair if pair[0] < pair[1] else pair[::-1]
             apart = other.start - one.end
             first, last = self._run(one.start, max(one.end, other.end))
             return last - first, apart < 0, abs(apart), one.start
@@ -183,16 +182,19 @@ class Flattened:
 
     def _place(self, at: int) -> tuple[int, int]:
         """Return the sentence that a character is in, and its number there; a blank between two is the end of the first."""
-        number = bisect_right(self.sentences, at, key=_START) - 1
+        number = bisect_right(self._starts, at) - 1
         sentence = self.sentences[number]
         return number, min(at, sentence.end - 1) - sentence.start
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [sentence.start for sentence in self.sentences]
 
     def passage(self) -> Passage:
         """Return the flattened text as a chunk of its own, for words to be found in."""
         return Passage(Chunk("", "", 0, Span(0, max(len(self.text), 1)), self.text), self.sentences)
 
 
-_START = attrgetter("start")
 _WHITE = re.compile(r"\s")
 
 

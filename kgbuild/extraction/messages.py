@@ -111,4 +111,4 @@ def numbered(sentences: Iterable[str]) -> str:
 
 
 def _one_line(text: str) -> str:
-    return Flattened.of(text).text
+    return Flattened.of(text).text if text else ""

@@ -57,7 +57,7 @@ class _Client(openai.AsyncOpenAI):
         It goes straight to the aiohttp session of the client's transport: the layers between work out anew what is the same for
         all, at the cost of the request itself. They get what needs them: a proxy, and an answer that leads elsewhere.
         """
-        transport: Any = self._client._transport_for_url(self._like.url)  # of aiohttp, as DefaultAioHttpClient has it
+        transport = self._transport
         if transport.proxy is not None:
             return await self._through_all_layers(body)
         if not isinstance(transport.client, aiohttp.ClientSession):
@@ -91,6 +91,11 @@ class _Client(openai.AsyncOpenAI):
     def _like(self) -> httpx2.Request:
         """A request as the client writes it, but for its body."""
         return self._build_request(self._options)
+
+    @cached_property
+    def _transport(self) -> Any:
+        """That of aiohttp, as DefaultAioHttpClient has it."""
+        return self._client._transport_for_url(self._like.url)
 
     @cached_property
     def _headers(self) -> dict[str, str]:
