@@ -26,7 +26,7 @@ class Span:
 
     def shifted(self, by: int) -> "Span":
         """Return the same span seen from a text that begins `by` characters earlier."""
-        return Span(self.start + by, self.end + by)
+        return Span(self.start + by, self.end + by) if by else self
 
     def contains(self, other: "Span") -> bool:
         return self.start <= other.start and other.end <= self.end

@@ -206,7 +206,8 @@ _CANDIDATE = re.compile(
     + ")"
 )
 _DIGIT = re.compile("[0-9]")
-_RANGE = re.compile(rf"(?P<dash>{_BLANK}?{_DASH}{_BLANK}?)(?P<digits>{_DIGITS})")
+_RANGE = re.compile(rf"(?P<dash>{_BLANK}?{_DASH}{_BLANK}?)(?P<currency>)(?P<sign>)(?P<digits>{_DIGITS})")
+"""The second number of two has neither currency nor sign of its own."""
 _CURRENCY_AFTER = re.compile(rf"{_BLANK}?(?:{_any_of(_SYMBOLS)})|{_BLANK}?(?:{_any_of(_CODES + _CURRENCIES)})(?!\w)")
 _POWER = re.compile(rf"{_BLANK}?[×x]{_BLANK}?10(?:\^(?P<plain>[-−]?[0-9]{{1,2}})|(?P<raised>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{{1,2}}))(?!\w)")
 _MULTIPLIER = re.compile(rf"(?:{_BLANK}|-)?((?i:{_any_of(_MULTIPLIERS)}))(?!\w)")
@@ -414,11 +415,10 @@ def _numbers(text: str, match: re.Match[str]) -> Iterator[tuple[Literal, int]]:
 
 def _quantity(text: str, match: re.Match[str]) -> _Quantity | None:
     """Read the number of a match with multiplier, unit and currency behind it; None for what is no number, such as a version."""
-    found = match.groupdict()
-    digits = found["digits"]
+    digits = match["digits"]
     if (amount := _amount(digits)) is None:
         return None
-    start, end, factor, is_money = match.start(), match.end(), Decimal(1), bool(found.get("currency"))
+    start, end, factor, is_money = match.start(), match.end(), Decimal(1), bool(match["currency"])
     year_like = end - match.start("digits") == 4 and digits.isdecimal() and 1000 <= int(digits) <= 2100
     if power := _POWER.match(text, end):
         exponent = int((power["plain"] or power["raised"]).translate(_RAISED))
@@ -437,7 +437,7 @@ def _quantity(text: str, match: re.Match[str]) -> _Quantity | None:
             and text[end : named.end()] != "s"
         ):
             end, factor, unit = named.end(), factor * Decimal(_UNITS.get(named[1], 1)), named[1]
-    return _Quantity(start, end, digits, -amount if found.get("sign") else amount, factor, unit, is_money)
+    return _Quantity(start, end, digits, -amount if match["sign"] else amount, factor, unit, is_money)
 
 
 def _amount(digits: str) -> Decimal | None:

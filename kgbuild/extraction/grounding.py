@@ -57,7 +57,7 @@ class Passage:
     def places(self, words: str) -> tuple[Span, ...]:
         """Return where the words stand whole; else, where they begin a word that is little longer; in order."""
         if words not in self._places:
-            found = list(islice(_found(self.text, words), MAX_PLACES))
+            found = _found(self.text, words)
             fits: Callable[[Span], bool]
             for fits in (self._is_free, self._is_whole, self._is_inflected):
                 if places := tuple(place for place in found if fits(place)):
@@ -118,18 +118,20 @@ class Passage:
         return _AT_A_POINT.fullmatch(self.text, max(at - 2, 0), at + 2) is not None
 
 
-def _found(text: str, words: str) -> Iterator[Span]:
-    """Yield every place of the words, white space as given, or any where none is as given."""
+def _found(text: str, words: str) -> list[Span]:
+    """Return the first MAX_PLACES places of the words, white space as given, or any where none is as given."""
     words = readable(words).strip()
     if not words or len(words) > len(text):
-        return
+        return []
     at = text.find(words)
     if at < 0 and len(parts := words.split()) > 1:
         pattern = re.compile(r"\s++".join(map(re.escape, parts)))
-        yield from (Span(*match.span()) for match in pattern.finditer(text))
-    while at >= 0:
-        yield Span(at, at + len(words))
+        return [Span(*match.span()) for match in islice(pattern.finditer(text), MAX_PLACES)]
+    found: list[Span] = []
+    while at >= 0 and len(found) < MAX_PLACES:
+        found.append(Span(at, at + len(words)))
         at = text.find(words, at + 1)
+    return found
 
 
 @dataclass(frozen=True)
