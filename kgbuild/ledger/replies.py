@@ -64,7 +64,7 @@ class WorkerReplies:
 
     def keep(self, key: str, reply: Reply, stage: str) -> None:
         self._replies.append(key, to_json(reply), stage)
-        self._spent += reply.usage.prompt_tokens + reply.usage.completion_tokens
+        self._count(reply.usage)
         self._untaken[key] = reply
         if len(self._untaken) % _UNTAKEN == 0:
             for taken in [key for key in self._untaken if self._taken(key) is not None]:
@@ -90,6 +90,9 @@ class WorkerReplies:
 
     def spent(self, stage: str, usage: Usage) -> None:
         self._spent_lines.append(stage, to_json(usage))
+        self._count(usage)
+
+    def _count(self, usage: Usage) -> None:
         self._spent += usage.prompt_tokens + usage.completion_tokens
 
     def _taken(self, key: str) -> str | None:

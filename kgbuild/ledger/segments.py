@@ -18,6 +18,9 @@ from pathlib import Path
 
 from kgbuild.errors import GraphError
 
+_FORMAT = 2
+"""Goes into each checksum, so that a line of another form fails it."""
+
 
 class Segment:
     """An open segment file; all that is appended has reached the kernel when `append` or `extend` return."""
@@ -51,7 +54,7 @@ def _named_errors(path: Path) -> Iterator[None]:
 
 def _line(item: Sequence[str]) -> bytes:
     body = "\t".join(item).encode()
-    return b"%08x %s\n" % (zlib.crc32(body), body)
+    return b"%08x %s\n" % (zlib.crc32(body, _FORMAT), body)
 
 
 @lru_cache(maxsize=8)
@@ -79,5 +82,5 @@ def read_segment(path: Path, start: int = 0) -> Iterator[tuple[list[str], int]]:
         for line in lines:
             start += len(line)
             checksum, _, body = line.rstrip(b"\n").partition(b" ")
-            if line.endswith(b"\n") and checksum == b"%08x" % zlib.crc32(body):
+            if line.endswith(b"\n") and checksum == b"%08x" % zlib.crc32(body, _FORMAT):
                 yield body.decode().split("\t"), start

@@ -262,7 +262,9 @@ def test_what_a_word_is(words, whole):
     assert text.spans(1) == whole
 
 
-PARTS = st.sampled_from(["Ada", "é", "straße", "x1", "a_b", "1,234.5", "3:4", "5", "Ada's", "Paris-based", ",", "(", "“", "$"])
+WORDS = ["Ada", "é", "straße", "x1", "a_b", "_", "12abc", "Ada's", "Paris-based", ",", "(", "“", "$", '"', "\\"]
+NUMBERS = ["5", "1,234.5", "3:4", "3.5abc", "a1.5", "1.2.3", "²3.5"]
+PARTS = st.sampled_from(WORDS + NUMBERS)
 
 
 @given(st.lists(PARTS, min_size=1))
@@ -271,6 +273,12 @@ def test_a_character_of_another_script_changes_how_no_other_word_is_cut(parts):
     (cut,), (beside,) = copyable(words)[1].runs, copyable(f"{words} 漢")[1].runs
     assert beside == (*cut, " ", "漢")
     assert copyable(words)[1].texts == ("".join(cut),)
+
+
+def test_a_piece_too_long_for_a_name_ends_a_run():
+    _, words = copyable(f"Ada{'x' * 61} met Bob, {'7' * 61}.5 at 1.5.")
+    assert words.texts == (" met Bob, ", " at 1.5.")
+    assert words.runs == ((" ", "met", " ", "Bob", ",", " "), (" ", "at", " ", "1.5", "."))
 
 
 def test_a_property_whose_literals_the_text_does_not_have_cannot_be_written():
