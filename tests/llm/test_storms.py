@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from kgbuild.cli import app
 from kgbuild.errors import ModelUnavailable
 from kgbuild.ids import digest
-from kgbuild.ledger import Ledger
+from kgbuild.ledger import Ledger, Snapshot
 from kgbuild.ledger.segments import read_segment, segment_files
 from kgbuild.pipeline import CHUNKS_PER_BATCH
 from kgbuild.planning import preview
@@ -120,6 +120,18 @@ def test_what_will_not_pass_is_named_and_not_asked_again(tmp_path, trouble, reas
         assert not built(folder, tmp_path / "graph", server.url).changed
     assert len(server.asked) == asked
     assert sum(is_about("BAD", body) for body in server.asked) == 1
+
+
+def test_a_passage_whose_reply_was_cut_is_asked_about_in_halves(tmp_path):
+    sentences = ("Person A works for Firm A.", "Person B works for Firm B.", "Person C works for Firm C.")
+    folder = write(tmp_path / "docs", {"long.txt": "\n\n".join(sentences)})
+    with LoopbackServer(trouble=lambda body, times: "length" if is_about("[2]", body) else None).running() as server:
+        report = built(folder, tmp_path / "graph", server.url)
+    assert (report.failures, report.facts) == ((), 3)
+    with Snapshot.open(tmp_path / "graph") as snapshot:
+        (document,) = snapshot.documents()
+        evidence = [piece for fact in snapshot.facts() for piece in fact.evidence]
+        assert {piece.span.of(document.text) for piece in evidence} == {piece.quote for piece in evidence} == set(sentences)
 
 
 def is_about(word: str, body: Body) -> bool:
