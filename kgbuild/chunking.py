@@ -70,7 +70,7 @@ _TOKEN = re.compile(r"[A-Za-z]{1,5}|[^A-Za-z\s]|\s{2,16}|\n")
 class _SentenceRules:
     """terminators: matches each run of characters that may end a sentence, with the quotes and brackets that close after it.
 
-    ascii_terminators: the same for a text without any of the other ones, as in most: there are few to look for.
+    ascii_terminators: the same for a text that holds none of the `others`, as most do: there are few to look for.
     """
 
     terminators: re.Pattern[str]

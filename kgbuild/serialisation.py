@@ -37,6 +37,7 @@ def to_json(record: object) -> str:
 
 
 def to_json_bytes(record: object) -> bytes:
+    """Write a record as `to_json` does, in UTF-8."""
     adapter = _adapter(type(record))
     try:
         return adapter.dump_json(record)

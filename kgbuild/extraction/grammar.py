@@ -259,8 +259,7 @@ class Shapes:
         rules, words = self._rules(self._datatypes_of(text))
         values = (f"{name}: {_any_of(map(_json, text.literals_of(datatypes)))}" for name, datatypes in words)
         substring = f'SUBSTRING: %regex {{"substring_chunks": {text.substring_chunks()}}}'
-        numbers = '" | "'.join(map(str, sentences))
-        return "\n".join((*rules, f'SENTENCE: "{numbers}"', *values, substring)) + "\n"
+        return "\n".join((*rules, f"SENTENCE: {_any_of(map(str, sentences))}", *values, substring)) + "\n"
 
     def _rules_of(self, datatypes: frozenset[str]) -> tuple[tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]:
         """Return the rules that texts with words for these datatypes share, and those to be written for each of them, by datatypes.

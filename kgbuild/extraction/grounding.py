@@ -76,7 +76,7 @@ class Passage:
             return objects[max(at - 2, 0) : at + 3]
 
         def distance(pair: tuple[Span, Span]) -> tuple[int, bool, int, int]:
-            one, other = pair if pair[0] < pair[1] else pair[::-1]
+            one, other = sorted(pair)
             apart = other.start - one.end
             first, last = self._run(one.start, max(one.end, other.end))
             return last - first, apart < 0, abs(apart), one.start

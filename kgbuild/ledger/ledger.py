@@ -283,10 +283,9 @@ class Ledger:
         for stage, usage in spent:
             by_stage.setdefault(stage, []).append(usage)
         for stage, usages in by_stage.items():
-            if (
-                all_of_them := total(usages)
-            ).requests:  # what a server can do is remembered as a reply, and has cost nothing itself
-                self._db.execute(add, (run_id, stage, *(getattr(all_of_them, count) for count in counts)))
+            together = total(usages)
+            if together.requests:  # none where what a server can do was remembered as a reply
+                self._db.execute(add, (run_id, stage, *(getattr(together, count) for count in counts)))
 
     def reply(self, key: str) -> Reply | None:
         row = self._db.execute("SELECT payload FROM reply WHERE key = ?", (key,)).fetchone()
