@@ -43,13 +43,13 @@ def train(
             help="A folder of documents that EXAMPLES were drawn from at random: thresholds follow from how much is stated there.",
         ),
     ] = None,
-    seed: Annotated[int, Option(help="Equal seeds give equal weights on one machine.")] = 0,
+    seed: Annotated[int, Option(help="Equal seeds give equal weights on one machine's CPU.")] = 0,
     suggest: Annotated[
         int | None, Option(metavar="N", help="Write the N sentences of EXAMPLES, a folder of documents, most worth labelling.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Teach the compact model an ontology from 25 to 100 labelled sentences, in a minute or two on a CPU.
+    """Teach the compact model an ontology from 25 to 100 labelled sentences, in a minute or two on a CPU, or on an NVIDIA GPU.
 
     Start with `kgbuild train --suggest 25 DOCUMENTS --ontology O > examples.jsonl`, correct what it guessed, and train on that.
 
@@ -97,7 +97,8 @@ def train(
         return
     held = f"{report.held_out} held-out sentences" if report.held_out else "the same sentences, too few to hold any out"
     out.print(
-        f"Taught {report.statements} triples in {report.sentences} sentences, {report.cpu_s:.0f} CPU-seconds, {report.steps} steps"
+        f"Taught {report.statements} triples in {report.sentences} sentences: "
+        f"{report.steps} steps on {escape(report.device)}, {report.cpu_s:.0f} CPU-seconds"
     )
     for words, names in (("New", report.properties_new), ("Taught further", report.properties_known)):
         if names:

@@ -82,6 +82,7 @@ class TrainingReport:
     unlabelled: sentences that the thresholds follow from; 0 where they follow from the examples.
     kept: share of the base weights' statements about properties not taught now, on sentences read in no training, still made.
     unused: labelled triples that could not be used, with the reason.
+    device: what it ran on, "CPU" or the GPU's own name: the two give different weights from one seed.
     """
 
     output: Path
@@ -96,6 +97,7 @@ class TrainingReport:
     after: Score
     kept: float
     unused: tuple[tuple[str, str, str], ...]
+    device: str
     cpu_s: float
 
 
@@ -155,6 +157,7 @@ def train(
         after=score_on(texts, ontology, keys, open_weights(output)),
         kept=_kept(base_weights, open_weights(output), taught),
         unused=learnt.unused,
+        device=torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
         cpu_s=round(time.process_time() - began, 1),
     )
     (output / "README.md").write_text(_card(report, base_weights, ontology, seed, command), "utf-8")
@@ -405,7 +408,8 @@ def _card(report: TrainingReport, base: Weights, ontology: Ontology, seed: int, 
     scored = "held-out sentences" if report.held_out else "the training sentences themselves (too few to hold any out)"
     return f"""# Weights for the ontology {ontology.name}
 
-Made by `{command or "kgbuild.compact.training.train"}`, seed {seed}, in {report.cpu_s:g} CPU-seconds and {report.steps} steps.
+Made by `{command or "kgbuild.compact.training.train"}`, seed {seed}, on {report.device},
+in {report.cpu_s:g} CPU-seconds and {report.steps} steps.
 
 - Started from weights {base.digest[:12]}; their model card says what they were trained on and under which licences.
 - Data: {report.sentences} labelled sentences with {report.statements} statements, {report.held_out} more held out.

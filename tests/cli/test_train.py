@@ -100,6 +100,9 @@ def test_a_build_with_the_new_weights_finds_what_they_were_taught_of_others(kenn
     report = json.loads(done.stdout)
     assert report["after"]["f1"] > report["before"]["f1"]
     assert report["unlabelled"] == 60
+    import torch
+
+    assert report["device"] == (torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU")
     assert (kennels / "taught" / "README.md").is_file()
     (kennels / "docs").mkdir()
     texts = [PATTERNS[n % 2].format(*pair) for n, pair in enumerate(zip(OTHER_NAMES, OTHER_DOGS, strict=True))]

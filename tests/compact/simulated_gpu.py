@@ -14,6 +14,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
 CUDA = torch.device("cuda", 0)
+NAME = "Simulated GPU"
 _GETS = torch.Tensor.__getitem__, torch.Tensor.__setitem__
 _MOVES = torch.Tensor.to, torch.Tensor.cpu, torch.Tensor.cuda
 _TAKES_BOTH = torch.Tensor.copy_, torch.Tensor.data.__set__, torch._has_compatible_shallow_copy_type
@@ -84,5 +85,6 @@ def simulated_gpu(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedGpu]:
     """Have torch find a GPU in the `with` block."""
     with monkeypatch.context() as patch, SimulatedGpu() as gpu:
         patch.setattr(torch.cuda, "is_available", lambda: True)
+        patch.setattr(torch.cuda, "get_device_name", lambda device: NAME)
         patch.setattr(torch.accelerator, "current_accelerator", lambda check_available=False: None)  # optimisers ask for its stream
         yield gpu
