@@ -1,4 +1,4 @@
-# Two commands do everything on a fresh machine: `make demo` and `make test`. Python 3.11 to 3.13 is all they need.
+# Two commands do everything on a fresh machine: `make demo` and `make test`. Python 3.11 to 3.14 is all they need.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -41,11 +41,14 @@ lint: $(VENV)/installed-for-tests
 format: $(VENV)/installed-for-tests
 	$(BIN)/ruff check --fix-only --quiet . ; $(BIN)/ruff format .
 
+# One version of each package for all Pythons: what is tested on one is what another installs.
+COMPILE = $(UV) pip compile --quiet --universal --fork-strategy fewest --python-version 3.11 --no-annotate --no-header \
+   --no-emit-index-url --upgrade
+
 constraints: | $(UV)
-	@{ head -n 2 constraints.txt; $(UV) pip compile --quiet --universal --python-version 3.11 --no-annotate --no-header \
-	   --no-emit-index-url --upgrade --extra dev --extra train pyproject.toml; } > constraints.new && mv constraints.new constraints.txt
-	@{ head -n 1 tests/ecosystem/requirements.txt; grep -v '^neo4j=' constraints.txt | $(UV) pip compile --quiet --universal \
-	   --python-version 3.11 --no-annotate --no-header --no-emit-index-url --upgrade --constraints - \
+	@{ head -n 2 constraints.txt; $(COMPILE) --extra dev --extra train pyproject.toml; } > constraints.new \
+	   && mv constraints.new constraints.txt
+	@{ head -n 1 tests/ecosystem/requirements.txt; grep -v '^neo4j=' constraints.txt | $(COMPILE) --constraints - \
 	   pyproject.toml tests/ecosystem/requirements.in; } > requirements.new && mv requirements.new tests/ecosystem/requirements.txt
 
 wheel: $(VENV)/installed-for-tests

@@ -4,10 +4,13 @@ import ast
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from kgbuild.cli.doctor import FIRST_PYTHON, LAST_PYTHON
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted([*ROOT.glob("kgbuild/**/*.py"), *ROOT.glob("flows/**/*.py")])
@@ -86,6 +89,19 @@ def test_a_command_loads_what_it_needs_when_it_runs():
     loaded = "import sys, kgbuild.cli; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True, cwd=ROOT)
     assert not set(heavy) & set(done.stdout.split())
+
+
+def test_doctor_and_package_support_the_same_pythons():
+    required = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["requires-python"]
+    (first, minor), (major, last) = FIRST_PYTHON, LAST_PYTHON
+    assert required == f">={first}.{minor},<{major}.{last + 1}"
+
+
+@pytest.mark.parametrize("path", ["constraints.txt", "tests/ecosystem/requirements.txt"])
+def test_one_version_of_a_package_serves_all_pythons(path):
+    """Else what is tested on one is not what another installs."""
+    names = [line.partition("==")[0] for line in (ROOT / path).read_text("utf-8").splitlines() if not line.startswith("#")]
+    assert sorted(set(names)) == sorted(names)
 
 
 POSSESSIVE_GROUP = re.compile(r"\)(?:[*+?]|\{[0-9,]+\}|\{\{[0-9,]+\}\})\+(?!=)")

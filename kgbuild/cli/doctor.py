@@ -26,8 +26,8 @@ from kgbuild.settings import Settings
 if TYPE_CHECKING:
     from kgbuild.llm.protocol import Capabilities
 
-SUPPORTED_PYTHON = ((3, 11), (3, 14))
-"""The first version that will do, and the first that will not."""
+FIRST_PYTHON, LAST_PYTHON = (3, 11), (3, 14)
+"""The versions that will do; pyproject.toml names them too."""
 LITTLE_SPACE_BYTES, NO_SPACE_BYTES = 2_000_000_000, 100_000_000
 SERVER_TIMEOUT_S = 3.0
 IMPORT_TIMEOUT_S = 60.0
@@ -124,10 +124,10 @@ def examine(
 
 
 def _python() -> Finding:
-    first, too_new = SUPPORTED_PYTHON
-    if first <= sys.version_info[:2] < too_new:
+    if FIRST_PYTHON <= sys.version_info[:2] <= LAST_PYTHON:
         return Finding("Python", State.FINE, f"{platform.python_version()} on {platform.system()} {platform.machine()}")
-    return Finding("Python", State.BROKEN, f"{platform.python_version()} is not supported", "Use Python 3.11, 3.12 or 3.13")
+    remedy = "Use Python {}.{} to {}.{}".format(*FIRST_PYTHON, *LAST_PYTHON)
+    return Finding("Python", State.BROKEN, f"{platform.python_version()} is not supported", remedy)
 
 
 def _packages() -> Finding:

@@ -88,7 +88,7 @@ def _at_usual_rate(reader: Reader, columns: Sequence[int]) -> Curve:
     best: list[NDArray[np.float32]] = []
     for text in ordinary_sentences():
         scores = [scored.scores[:, columns] for scored in score(reader.weights, reader.asked, text, [])]
-        best.append(np.max([s.max(axis=0) for s in scores if len(s)], axis=0, initial=-20.0))
+        best.append(np.concatenate(scores).max(axis=0, initial=-20.0))
     usual = np.quantile(np.stack(best), 1 - UNCOVERED_SHARE, axis=0)
     curve, accept_from = reader.curve, reader.weights.calibration.accept_from
     wanted = np.log(accept_from / (1 - accept_from))
