@@ -7,10 +7,10 @@ plain, markdown, web, tables, json_records      text -> what a document is made 
 dates, language                                 what the content says of when and in which language it was written
 """
 
-from kgbuild.documents.finding import FoundFile, find_files, path_of
+from kgbuild.documents.finding import FoundFile, find_files, path_of, printable
 from kgbuild.documents.reading import read_file
 
-VERSION = 1
+VERSION = 2
 """Raised by hand when the same file would give other documents."""
 
-__all__ = ["VERSION", "FoundFile", "find_files", "path_of", "read_file"]
+__all__ = ["VERSION", "FoundFile", "find_files", "path_of", "printable", "read_file"]

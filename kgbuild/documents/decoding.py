@@ -11,6 +11,12 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_NO_CHARSETS = frozenset({
+    "utf-8", "utf-7", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be",
+    "idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape",
+})  # fmt: skip
+"""What content cannot rightly declare, by Python's names: UTF-8 was tried before, a declaration that reads as ASCII stands in no
+UTF-16 or UTF-32, UTF-7 is never trusted (WHATWG Encoding Standard), and the rest is Python's own."""
 _HIGH = re.compile(rb"[\x80-\xff]")
 # Letters of Western Europe beside an ASCII letter, and the quotes, dashes and signs that people type.
 _LETTER = rb"[\xc0-\xd6\xd8-\xf6\xf8-\xff\x8a\x8c\x8e\x9a\x9c\x9e]"
@@ -47,7 +53,7 @@ def decode(data: bytes, declared: str | None = None) -> Decoded | None:
     except UnicodeDecodeError:
         pass
     try:
-        if declared and declared.lower() not in ("utf-8", "utf8"):
+        if declared and codecs.lookup(declared).name not in _NO_CHARSETS:
             # What web pages call ISO-8859-1 is Windows-1252 (WHATWG Encoding Standard).
             encoding = "windows-1252" if re.fullmatch(r"(?i)iso-?8859-1|latin-?1|ascii|us-ascii", declared) else declared
             return Decoded(data.decode(encoding), encoding.lower())

@@ -52,7 +52,7 @@ def _files_in(folder: Path, prefix: str, root: Path, above: frozenset[tuple[int,
     inside = above | {(at.st_dev, at.st_ino)}
     children = ((folder / name, name) for name in names)
     # With its slash a folder sorts where the uris of its files do.
-    named = sorted((f"{_printable(name)}/" if os.path.isdir(path) else _printable(name), path) for path, name in children)
+    named = sorted((f"{printable(name)}/" if os.path.isdir(path) else printable(name), path) for path, name in children)
     for name, path in named:
         if os.path.islink(path) and _is_found_anyway(path, root):
             continue
@@ -97,7 +97,7 @@ def _is_found_anyway(link: Path, root: Path) -> bool:
     return not any(_is_left_out(part) for part in target.relative_to(root).parts)
 
 
-def _printable(name: str) -> str:
-    """Return a file name as text that can be stored and stands on one line; each byte of it for which that does not hold becomes
+def printable(name: str) -> str:
+    """Return a name as text that can be stored and stands on one line; each byte of it for which that does not hold becomes
     `\\xNN`, and so does a backslash that would read as such, so that no two names become one."""
     return _UNPRINTABLE.sub(lambda found: "".join(f"\\x{byte:02x}" for byte in os.fsencode(found[0])), name)

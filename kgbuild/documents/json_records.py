@@ -2,12 +2,14 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from kgbuild.documents.dates import published_on
+from kgbuild.documents.finding import printable
 from kgbuild.documents.language import declared_language
-from kgbuild.documents.parsed import Parsed, Unparsed
+from kgbuild.documents.parsed import Parsed, Unparsed, storable
 from kgbuild.ids import content_hash
 
 _TEXT_FIELDS = ("text", "content", "body")
@@ -15,12 +17,11 @@ _TITLE_FIELDS = ("title", "headline")
 _DATE_FIELDS = ("published_on", "date", "published", "published_at", "date_published", "datePublished")
 _LANGUAGE_FIELDS = ("language", "lang")
 _MAX_METADATA_CHARS = 1000
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def parse_lines(text: str) -> Iterator[Parsed | Unparsed]:
     """Read JSON lines, one document a line. A line that gives none is named, the others go on."""
-    lines = ((f"line-{number}", line) for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1) if line.strip())
+    lines = ((f"line-{number}", partial(str, line)) for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1) if line.strip())
     return _documents(lines)
 
 
@@ -33,16 +34,17 @@ def parse_json(text: str) -> Iterator[Parsed | Unparsed]:
         return
     if isinstance(content, list):
         # Each record stands for its own words, so that an edited neighbour changes nothing.
-        yield from _documents((f"record-{number}", json.dumps(record)) for number, record in enumerate(content, 1))
+        yield from _documents((f"record-{number}", partial(json.dumps, record)) for number, record in enumerate(content, 1))
     else:
         document = _document("", content, text)
         yield replace(document, key="", source=None) if isinstance(document, Parsed) else document
 
 
-def _documents(records: Iterable[tuple[str, str]]) -> Iterator[Parsed | Unparsed]:
+def _documents(records: Iterable[tuple[str, Callable[[], str]]]) -> Iterator[Parsed | Unparsed]:
     seen: set[str] = set()
-    for where, source in records:
+    for where, written in records:
         try:
+            source = written()  # may nest too deeply for this and not for being read
             record = json.loads(source)
         except (ValueError, RecursionError) as error:
             yield Unparsed(where, "bad JSON", _in_words(error))
@@ -65,21 +67,21 @@ def _document(where: str, record: object, source: str) -> Parsed | Unparsed:
     data = source.encode("utf-8", "surrogatepass")
     used = {name, "id", *_TITLE_FIELDS, *_LANGUAGE_FIELDS}
     return Parsed(
-        _clean(record[name]),
+        storable(record[name]),
         title=_first(record, _TITLE_FIELDS),
         language=declared_language(_first(record, _LANGUAGE_FIELDS)),
         published_on=next((date for field in _DATE_FIELDS if (date := published_on(_as_text(record.get(field))))), None),
         metadata=tuple(
-            sorted((_clean(key), value) for key, held in record.items() if key not in used and (value := _as_text(held)))
+            sorted((storable(key), value) for key, held in record.items() if key not in used and (value := _as_text(held)))
         ),
         # Without an id a record is known by its content: a line put in before it must not make another document of it.
-        key=_clean(_as_text(record.get("id"))) or content_hash(data)[:12],
+        key=printable(_as_text(record.get("id"))) or content_hash(data)[:12],
         source=data,
     )
 
 
 def _first(record: dict[str, object], names: tuple[str, ...]) -> str:
-    return next((text for name in names if (text := _clean(_as_text(record.get(name)).strip()))), "")
+    return next((text for name in names if (text := _as_text(record.get(name)).strip())), "")
 
 
 def _as_text(value: object) -> str:
@@ -87,11 +89,7 @@ def _as_text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     text = str(value) if isinstance(value, (str, int, float)) else ""
-    return _clean(text) if len(text) <= _MAX_METADATA_CHARS else ""
-
-
-def _clean(text: str) -> str:
-    return _LONE_SURROGATE.sub("\ufffd", text)
+    return storable(text) if len(text) <= _MAX_METADATA_CHARS else ""
 
 
 def _in_words(error: Exception) -> str:

@@ -8,7 +8,7 @@ import yaml
 
 from kgbuild.documents.dates import date_in_head, published_on
 from kgbuild.documents.language import declared_language
-from kgbuild.documents.parsed import Parsed
+from kgbuild.documents.parsed import Parsed, storable
 from kgbuild.records import Section, Span
 
 _LINE = re.compile(r"([^\n\r]*)(?:\r\n|\n|\r|$)")
@@ -58,14 +58,13 @@ def _front_matter(text: str) -> tuple[dict[str, str], int]:
     if match is None:
         return {}, 0
     try:
-        stated = yaml.safe_load(match[1])
-    except (yaml.YAMLError, ValueError, RecursionError):  # not YAML after all, or a date like 2024-02-31
+        stated = yaml.load(match[1], Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, RecursionError):  # not YAML after all
         return {}, 0
     if not isinstance(stated, dict):
         return {}, 0
-    return {
-        str(name).lower(): str(value) for name, value in stated.items() if isinstance(value, (str, int)) or hasattr(value, "year")
-    }, match.end()
+    texts = {str(name).lower(): storable(value) for name, value in stated.items() if isinstance(value, str)}
+    return {name: value for name, value in texts.items() if value not in ("~", "null")}, match.end()
 
 
 def _sections(lines: list[_Line]) -> Iterator[Section]:

@@ -3,12 +3,15 @@
 import csv
 import json
 import re
+from itertools import dropwhile
 
 from kgbuild.documents.parsed import Parsed
 from kgbuild.records import Section, Span
 
 _LINE = re.compile(r"[^\n\r]*(?:\r\n|\n|\r|$)")
 _SEPARATORS = ",;\t|"
+_STATED_SEPARATOR = re.compile(r"sep=(\S|\t)")
+"""A first line that Excel reads and writes, and that is no row."""
 _MAX_LINES_PER_ROW = 1000
 """A quotation mark that nothing closes would make one row of all that follows."""
 
@@ -16,12 +19,14 @@ _MAX_LINES_PER_ROW = 1000
 def parse(text: str, separator: str | None = None) -> Parsed:
     """Read a table. The first row is taken for the column names, which chunking keeps beside every later row.
 
-    separator: what stands between cells; None to take the one that the first line has most of.
+    separator: what stands between cells; None to take the one that a first line `sep=;` names, or else that line has most of.
     """
-    if separator is None:
-        first_line = next(_LINE.finditer(text)).group()
-        separator = max(_SEPARATORS, key=first_line.count)
     lines = [match.span() for match in _LINE.finditer(text) if match.end() > match.start()]
+    lines = list(dropwhile(lambda line: not text[slice(*line)].strip(), lines))
+    first_line = text[slice(*lines[0])].rstrip("\n\r") if lines else ""
+    if separator is None and (stated := _STATED_SEPARATOR.fullmatch(first_line)):
+        separator, lines = stated[1], lines[1:]
+    separator = separator or max(_SEPARATORS, key=first_line.count)
     rows = _rows(text, lines, separator)
     spans = [Span(start, start + len(row)) for start, end in rows if (row := text[start:end].rstrip("\n\r")).strip()]
     if not spans:

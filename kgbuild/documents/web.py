@@ -28,6 +28,7 @@ _LINES_BEFORE = {
     **dict.fromkeys(
         ("caption", "figcaption", "details", "summary", "form", "fieldset", "legend", "body", "thead", "tbody", "tfoot"), 1
     ),
+    **dict.fromkeys(("td", "th", "center", "hgroup", "dialog", "search"), 1),  # cells of a row that holds data stay on its line
 }
 _SECTION_KINDS = {
     **dict.fromkeys(_HEADINGS, "heading"),
@@ -38,11 +39,12 @@ _SECTION_KINDS = {
     "blockquote": "paragraph",
     "pre": "code",
 }
-_NESTING = re.compile(r"<(/?)(?:div|section|article|main|aside|ul|ol|dl|blockquote|details|figure|center)\b", re.IGNORECASE)
+_NESTING = re.compile(r"<(/?)(?:div|section|article|main|aside|ul|ol|dl|blockquote|details|figure|center|nav|pre)\b", re.IGNORECASE)
 _MAX_DEPTH = 5000
 """Deeper blocks cost the parser quadratic time, and no page that people read has them."""
 
 _BLANKS = re.compile(r"[ \t\n\r\f]+")
+_RAISED = str.maketrans("0123456789+-−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻")
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"^\s*<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([A-Za-z0-9_.:-]{2,40})")
 _DATE_META = (
@@ -113,6 +115,7 @@ class _Page:
         self._open: list[tuple[str, int, int]] = []  # kind, level, and where it starts or -1
         self._lines_due, self._blank_due, self._marker_due = 0, False, ""
         self.lists = 0  # how many the next words stand in
+        self.raised = 0  # how many <sup> they stand in
         self.in_row = False
         self.tables: list[bool] = []  # of the tables around the next words, whether each holds data
         self.sections: list[Section] = []
@@ -143,6 +146,8 @@ class _Page:
 
     def words(self, text: str) -> None:
         folded = _BLANKS.sub(" ", text)
+        if self.raised and not re.search(r"[^0-9+−-]", folded.strip()):
+            folded = folded.translate(_RAISED)  # 10<sup>6</sup> is no 106
         self._blank_due = self._blank_due or folded.startswith(" ")
         if words := folded.strip(" "):
             self._put(words)
@@ -218,6 +223,7 @@ def _enter(node: LexborNode, page: _Page) -> str:
     if kind:
         page.open_section(kind, _HEADINGS.get(tag, 0))
     page.lists += tag in ("ul", "ol", "dl")
+    page.raised += tag == "sup"
     page.in_row = page.in_row or kind == "row"
     return kind
 
@@ -225,6 +231,7 @@ def _enter(node: LexborNode, page: _Page) -> str:
 def _leave(node: LexborNode, page: _Page, kind: str) -> None:
     tag = node.tag or ""
     page.lists -= tag in ("ul", "ol", "dl")
+    page.raised -= tag == "sup"
     if kind:
         page.close_section()
     if kind == "row":

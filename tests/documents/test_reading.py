@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import pytest
 from hypothesis import given
@@ -167,10 +168,33 @@ def test_markdown_keeps_its_text_and_names_its_parts(read_one):
     ]
 
 
-@pytest.mark.parametrize("front", ["---\n: [\n---\n", "---\ndate: 2024-02-31\n---\n", "---\n- a\n---\n", "---\nno end\n"])
+@pytest.mark.parametrize("front", ["---\n: [\n---\n", "---\n- a\n---\n", "---\nno end\n", "---\nx: !y {z: }\n? [a]\n---\n"])
 def test_front_matter_that_is_none_is_text(read_one, front):
     document = read_one("note.md", front + "# Acme\n\nx")
     assert (document.title, document.published_on) == ("Acme", None)
+
+
+@pytest.mark.parametrize(
+    ("stated", "title", "published_on"),
+    [
+        # Every value is the text that it is written as, whatever YAML would make of it.
+        ("title: 1984\ndate: 2024-05-06", "1984", "2024-05-06"),
+        ("title: No\ndate: 2024-05-06 10:00:00+02:00", "No", "2024-05-06"),
+        ('title: !!int ""\ndate: !!timestamp soon', "Acme", None),
+        ('title: !!bool foo\nx: !!float ""', "foo", None),
+        (f"title: 0x{'f' * 6000}", f"0x{'f' * 6000}", None),
+        # Nothing said, or a date that no calendar has.
+        ("title: ~\ndate:", "Acme", None),
+        ("title: null\ndate: 2024-02-31", "Acme", None),
+        # Half a surrogate pair cannot be stored.
+        ('title: "\\ud800 x"', "\ufffd x", None),
+        # What is no text is left out.
+        ("title: [a, b]\nauthor: {name: Ada}", "Acme", None),
+    ],
+)
+def test_front_matter_is_read_as_it_is_written(read_one, stated, title, published_on):
+    document = read_one("note.md", f"---\n{stated}\n---\n# Acme\n\nx")
+    assert (document.title, document.published_on, document.metadata) == (title, published_on, ())
 
 
 # -- web pages
@@ -225,6 +249,34 @@ def test_a_page_is_decoded_as_it_declares(read_one):
     assert (document.text, document.metadata) == ("Łódź", (("encoding", "iso-8859-2"),))
 
 
+@pytest.mark.parametrize(
+    "declared", ["undefined", "utf-16le", "utf-16", "UTF-32", "ucs-2", "utf-7", "idna", "unicode_escape", "hex"]
+)
+def test_a_declaration_that_cannot_be_true_is_no_declaration(read_one, declared):
+    document = read_one("a.html", f'<meta charset="{declared}"><p>Café de Flore. '.encode("windows-1252"))
+    assert (document.text, document.metadata) == ("Café de Flore.", (("encoding", "windows-1252, guessed"),))
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        # Cells of a table that arranges the page are no words of one sentence.
+        ('<table role="presentation"><tr><td>Founder</td><td>Bob Miller</td></tr></table>', "Founder\nBob Miller"),
+        (
+            "<table><tr><td><h2>About</h2></td></tr><tr><td>Ada leads.</td><td>Bob sells.</td></tr></table>",
+            "About\n\nAda leads.\nBob sells.",
+        ),
+        ("<table><tr><td>Acme</td><td><table><tr><td>Corp</td><td>Bonn</td></tr></table></td></tr></table>", "Acme\n\nCorp | Bonn"),
+        ("<center>Ada</center><center>Bob</center>", "Ada\nBob"),
+        # Raised digits are no digits of the number before them.
+        ("10<sup>6</sup> people, 3×10<sup>−3</sup> m, 25 km<sup>2</sup>", "10⁶ people, 3×10⁻³ m, 25 km²"),
+        ("Acme<sup><a>2</a></sup>, the 1<sup>st</sup>, H<sub>2</sub>O<sup>[3]</sup>", "Acme², the 1st, H2O[3]"),
+    ],
+)
+def test_words_that_a_reader_sees_apart_stay_apart(read_one, html, text):
+    assert read_one("a.html", html).text == text
+
+
 # -- tables and records
 
 
@@ -240,6 +292,22 @@ def test_a_table_keeps_its_text_and_each_row_is_a_section_beside_its_column_name
 def test_a_quotation_mark_that_nothing_closes_costs_one_table_row_not_all(read_one):
     document = read_one("firms.tsv", 'name\tcity\n"Acme\tBonn\n' + "Bolt\tParis\n" * 2000)
     assert len(parts(document, "row")) == 2002
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        # Blank lines above the column names, and the line by which Excel tells its separator, are no row.
+        ("\n \nname;city\nAcme;Bonn\n", ["name;city", "Acme;Bonn"]),
+        ("sep=;\r\nname, or alias;city\r\nAcme;Bonn", ["name, or alias;city", "Acme;Bonn"]),
+        ("sep=\t\nname\tcity\n", ["name\tcity"]),
+        ("sep=;\n", []),
+    ],
+)
+def test_the_first_row_of_a_table_is_that_of_its_column_names(read_one, text, rows):
+    document = read_one("firms.csv", text)
+    assert (document.text, [row for _, row in parts(document, "row")]) == (text, rows)
+    assert not rows or len(json.loads(dict(document.metadata)["columns"])) == len(re.split("[;\t]", rows[0]))
 
 
 def test_each_line_of_json_is_a_document_and_a_bad_one_is_named(read):
@@ -271,6 +339,20 @@ def test_a_line_put_in_before_makes_no_other_document_of_a_record(read):
     (alone,), _ = read("news.jsonl", '{"text": "Ada."}\n')
     (_, second), _ = read("news.jsonl", '{"text": "New."}\n{"text": "Ada."}\n')
     assert alone == second
+
+
+def test_a_record_that_nests_too_deeply_is_named_and_the_others_go_on(read):
+    # At some depth a record can just be read and not be written again.
+    for depth in range(900, 1000, 3):
+        documents, failures = read("a.json", f'[{{"text": "Ada", "deep": {"[" * depth}{"]" * depth}}}, {{"text": "Bob"}}]')
+        assert [d.text for d in documents] in (["Ada", "Bob"], ["Bob"], [])
+        assert bool(failures) == (len(documents) < 2)
+        assert all((f.reason, f.detail) == ("bad JSON", "nested too deeply") for f in failures)
+
+
+def test_the_id_of_a_record_stands_on_one_line_of_its_uri(read):
+    (document,), _ = read("a.jsonl", json.dumps({"id": "a\nb\0\u2028", "text": "Ada"}))
+    assert document.uri == r"a.jsonl#a\x0ab\x00\xe2\x80\xa8"
 
 
 def test_json_holds_one_document_or_a_list_of_them(read):
