@@ -538,17 +538,35 @@ def _triple_row(judged: JudgedTriple) -> tuple[object, ...]:
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """Open a ledger file. Writers get write-ahead logging: a commit survives the death of the process."""
     if read_only:
-        return sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=30, check_same_thread=False
-        )
+        return _connected_to_read(path)
     connection = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection
 
 
-_DISK_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY)
+def _connected_to_read(path: Path) -> sqlite3.Connection:
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, timeout=30, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA schema_version")
+    except sqlite3.OperationalError as error:
+        connection.close()
+        log = path.with_name(f"{path.name}-wal")
+        cannot_share = primary_code(error) in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+        if not cannot_share or (log.exists() and log.stat().st_size):
+            raise
+        # Where nothing can be written, readers cannot share a write-ahead log; there is none, and nobody to write one.
+        return sqlite3.connect(f"{address}&immutable=1", uri=True, isolation_level=None, check_same_thread=False)
+    return connection
+
+
+DISK_ERRORS = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY)
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def primary_code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 @contextmanager
@@ -557,11 +575,10 @@ def _named_errors(directory: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        primary_code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if primary_code in _DAMAGE:
+        if primary_code(error) in _DAMAGE:
             remedy = "Restore it from a copy, or build into another directory"
             raise GraphError(directory, f"{LEDGER_FILE} is damaged ({error})", remedy) from error
-        if primary_code in _DISK_ERRORS:
+        if primary_code(error) in DISK_ERRORS:
             remedy = "Make room or give access, and run the same command again; what was committed is kept"
             raise GraphError(directory, f"{LEDGER_FILE} cannot be written ({error})", remedy) from error
         raise

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kgbuild.errors import GraphError
-from kgbuild.ledger.ledger import LEDGER_FILE, connect
+from kgbuild.ledger.ledger import DISK_ERRORS, LEDGER_FILE, connect, primary_code
 from kgbuild.ledger.lock import writing
 from kgbuild.ledger.schema import MIGRATIONS, migrate, version_of
 from kgbuild.ontology.model import Ontology
@@ -50,7 +50,8 @@ class Snapshot:
                 connection.execute("BEGIN")  # one state of the ledger for as long as the snapshot is open
                 yield cls(directory, connection)
         except sqlite3.DatabaseError as error:
-            raise GraphError(directory, f"{LEDGER_FILE} cannot be read ({error})", "Is it the ledger of a graph?") from error
+            remedy = "Make room or give access" if primary_code(error) in DISK_ERRORS else "Name the directory of a graph"
+            raise GraphError(directory, f"{LEDGER_FILE} cannot be read ({error})", remedy) from error
 
     def value(self, name: str) -> str | None:
         row = self._db.execute("SELECT value FROM graph WHERE name = ?", (name,)).fetchone()

@@ -1,7 +1,12 @@
 """The graph directory: opened by any later kgbuild, read without a lock, and exact about what changed."""
 
+import os
+import shutil
 import sqlite3
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -49,6 +54,32 @@ def test_an_older_ledger_is_brought_up_to_date_by_whoever_opens_it(graph, opened
     assert exported(graph) == before
     assert rows(graph, "PRAGMA user_version") == [(len(MIGRATIONS),)]
     assert not built(graph.parent / "docs", graph).changed
+
+
+@contextmanager
+def with_the_rights_of_others() -> Iterator[None]:
+    """Be somebody whom file permissions hold, which they do not for root."""
+    if root := os.geteuid() == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+
+
+def test_a_graph_is_read_where_nothing_can_be_written(graph):
+    with tempfile.TemporaryDirectory() as open_to_all:  # pytest's own folders are not
+        Path(open_to_all).chmod(0o755)
+        copy = shutil.copytree(graph, Path(open_to_all) / "graph")
+        copy.chmod(0o555)
+        try:
+            with with_the_rights_of_others(), Snapshot.open(copy) as snapshot:
+                facts = list(snapshot.facts())
+        finally:
+            copy.chmod(0o755)
+    with Snapshot.open(graph) as snapshot:
+        assert facts == list(snapshot.facts()) != []
 
 
 @pytest.mark.parametrize("open_", [Ledger.open, Snapshot.open])
