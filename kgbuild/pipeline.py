@@ -20,7 +20,7 @@ from uuid import uuid4
 from kgbuild import fusion, resolution
 from kgbuild.batches import Extracting, Judging, Reading, Run, extract_batch, judge_batch, read_batch, words_alone
 from kgbuild.batching import batched
-from kgbuild.documents import FoundFile, find_files
+from kgbuild.documents import FoundFile, find_files, printable
 from kgbuild.errors import InputError
 from kgbuild.extraction import Extractor, ExtractorAddress, opened
 from kgbuild.fusion.fuse import fuse, self_loops
@@ -226,7 +226,7 @@ def check_documents(plan: BuildPlan) -> None:
 
 def _claim_root(ledger: Ledger, plan: BuildPlan) -> None:
     """Remember the documents folder of the graph, and refuse another one: it would silently remove every document."""
-    root, remembered = str(plan.documents.resolve()), ledger.value("root")
+    root, remembered = printable(str(plan.documents.resolve())), ledger.value("root")
     if remembered not in (None, root) and not plan.replace_root:
         raise InputError(
             plan.documents,

@@ -3,6 +3,7 @@
 import re
 import sys
 from errno import EDQUOT, EIO, ENOSPC
+from io import TextIOWrapper
 
 import typer
 
@@ -43,6 +44,9 @@ app.add_typer(ontology.app, name="ontology")
 
 def main() -> None:
     """Run the command line; expected errors become one line and exit code 1, everything else is a bug and shows its traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that is not Unicode's shows what it lacks by its number
     try:
         app()
     except SystemExit as end:

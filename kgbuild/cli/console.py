@@ -24,8 +24,13 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a scrip
 
 
 def print_json(value: Any) -> None:
-    """Print plain data as JSON; documents may hold any character, so none is escaped or styled."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    """Print plain data as JSON; documents may hold any character, so none is escaped, unless the output lacks it, or styled."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:  # half a surrogate pair, or a terminal that is not Unicode's
+        text = json.dumps(value, indent=2)
+    sys.stdout.write(text + "\n")
 
 
 def escape(text: str) -> str:

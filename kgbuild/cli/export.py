@@ -32,6 +32,7 @@ def export(
         export_turtle,
     )
 
+    _refuse_ledger(out_path, graph)
     with Snapshot.open(graph) as snapshot:
         match to:
             case "jsonl":
@@ -68,6 +69,13 @@ def _print_examples(counts: Mapping[str, int], out_path: Path) -> None:
     )
 
 
+def _refuse_ledger(path: Path, graph: Path) -> None:
+    from kgbuild.ledger import LEDGER_FILE
+
+    if path.resolve() == (graph / LEDGER_FILE).resolve():
+        raise InputError(path, "is the graph's own ledger", "Name another file to write")
+
+
 def view(
     output: Annotated[Path, Option("--output", metavar="FILE", help="Where to write the page.")] = Path("graph.html"),
     graph: GraphOption = DEFAULT_GRAPH,
@@ -76,6 +84,7 @@ def view(
     from kgbuild.ledger import Snapshot
     from kgbuild.stores.html import write_view
 
+    _refuse_ledger(output, graph)
     with Snapshot.open(graph) as snapshot:
         write_view(snapshot, output)
     out.print(f"Open {output.resolve()} in a browser", soft_wrap=True, markup=False)

@@ -1,5 +1,6 @@
 """`kgbuild query`: Cypher on the graph, without a server."""
 
+import json
 from contextlib import closing
 from typing import Annotated
 
@@ -7,6 +8,7 @@ from rich.table import Table
 from typer import Argument, Option
 
 from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, escape, out, print_json
+from kgbuild.errors import InputError
 
 
 def query(
@@ -25,7 +27,10 @@ def query(
         store.publish(snapshot, snapshot.differences(None))
         answer = store.query(cypher, max_rows=limit)
     if as_json:
-        print_json([dict(zip(answer.columns, row, strict=True)) for row in answer.rows])
+        if twice := sorted({name for name in answer.columns if answer.columns.count(name) > 1}):
+            raise InputError("--json", f"several columns are called {twice[0]!r}", "Name them apart with AS")
+        rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+        print_json(json.loads(json.dumps(rows), parse_constant=lambda _: None))  # JSON has no NaN and no infinity
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in answer.columns:

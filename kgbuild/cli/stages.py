@@ -198,12 +198,10 @@ def _writer(output: Path | None) -> "Iterator[Callable[[Iterable[Row]], None]]":
     with ExitStack() as closing:
         if output is None or str(output) == "-":
             stream, flush = sys.stdout, True
-        elif output.exists() and not (output.is_file() or output.is_dir()):
-            stream, flush = closing.enter_context(output.open("w")), True  # a pipe or a device is written to, not replaced
         else:
-            from kgbuild.stores.files.target import new_file  # pulls in pyarrow
+            from kgbuild.stores.files.target import is_stream, new_file  # pulls in pyarrow
 
-            stream, flush = closing.enter_context(new_file(output)), False
+            stream, flush = closing.enter_context(new_file(output)), is_stream(output)
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(encoding="utf-8", newline="\n")
 

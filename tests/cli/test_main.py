@@ -1,5 +1,6 @@
 """The rim of every command: an expected error is one line on stderr and exit code 1."""
 
+import json
 import os
 import signal
 import subprocess
@@ -63,6 +64,44 @@ def test_a_path_is_shown_as_it_is_and_quoted_where_it_is_part_of_a_command(tmp_p
     assert str(folder) in kgbuild("build", folder, "--graph", tmp_path / "a [b] c", "--dry-run").stdout
     page = tmp_path / "v [x].html"
     assert str(page) in kgbuild("view", "--output", page, "--graph", tmp_path / "a [b] c").stdout
+
+
+def test_an_answer_in_json_is_json(graph):
+    done = kgbuild("query", "MATCH (a:Entity) RETURN 0.0/0.0 AS a, [1.0/0.0] AS b LIMIT 1", "--json", "--graph", graph)
+    assert json.loads(done.stdout, parse_constant=pytest.fail) == [{"a": None, "b": [None]}]
+    done = kgbuild("query", "MATCH (a)-[r]->(b) RETURN a.name AS n, b.name AS n", "--json", "--graph", graph)
+    assert done.stderr == "error: --json: several columns are called 'n'. Name them apart with AS.\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_a_terminal_that_lacks_a_character_is_shown_its_number(tmp_path, encoding):
+    docs = write(tmp_path / "docs", {"a.txt": ADA, "b — ❤.jsonl": '{"text": "Ada.", "title": "\\ud800"}'})
+    built(docs, tmp_path / "graph")
+    env = os.environ | {"PYTHONIOENCODING": encoding}
+    for words in (("query", "MATCH (d:Document) RETURN d.uri"), ("query", "MATCH (d:Document) RETURN d.uri", "--json")):
+        command = [sys.executable, "-m", "kgbuild", *words, "--graph", str(tmp_path / "graph")]
+        done = subprocess.run(command, capture_output=True, env=env, check=True)
+        shown = done.stdout.decode(encoding)
+        assert ("❤" in shown) == (encoding == "utf-8")
+        assert "\\u2764" in shown or "❤" in shown
+        if "--json" in words:
+            assert any("❤" in row["d.uri"] for row in json.loads(shown))
+
+
+def test_the_ledger_is_not_written_over(graph):
+    for words in (("export", "--to", "turtle"), ("view", "--output")):
+        done = kgbuild(*words, graph / "ledger.sqlite", "--graph", graph)
+        assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+        assert "is the graph's own ledger" in done.stderr
+    assert kgbuild("status", "--graph", graph).returncode == 0
+
+
+def test_a_folder_of_any_name_is_built_from(tmp_path):
+    docs = write(tmp_path / os.fsdecode(b"docs-\xff"), {"a.txt": ADA})
+    for _ in range(2):
+        assert kgbuild("build", docs, "--ontology", "company", "--graph", tmp_path / "run:1").returncode == 0
+    assert r"docs-\xff" in kgbuild("status", "--graph", tmp_path / "run:1").stdout
+    assert kgbuild("query", "MATCH (d:Document) RETURN d.uri", "--graph", tmp_path / "run:1").returncode == 0
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="no /dev/full here")

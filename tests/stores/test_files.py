@@ -1,7 +1,10 @@
 """Exports: what each format holds, that it reads back, and what happens when an export cannot be made."""
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pyarrow.parquet as pq
@@ -100,6 +103,24 @@ def _without_nulls(value):
         case list() | tuple():
             return [_without_nulls(inner) for inner in value]
     return value
+
+
+def test_parquet_is_written_to_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for folder in ("run:1", "s3:x", os.fsdecode(b"bytes-\xff")):
+        export_parquet(ACME, Path(folder))
+        assert Path(folder, "facts.parquet").read_bytes().endswith(b"PAR1")
+
+
+def test_a_pipe_is_written_to_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as reading:
+        read = reading.submit(pipe.read_bytes)
+        export_turtle(ACME, pipe)
+        export_turtle(ACME, tmp_path / "file")
+        assert read.result(timeout=60) == (tmp_path / "file").read_bytes()
+    assert pipe.is_fifo()
 
 
 def test_parquet_replaces_what_utf8_cannot_hold(tmp_path):

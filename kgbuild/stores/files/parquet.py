@@ -116,7 +116,8 @@ def export_parquet(snapshot: Snapshot, out: Path) -> None:
 def write_rows(path: Path, schema: Any, rows: Iterable[dict[str, Any]]) -> int:
     """Write rows to a Parquet file, a bounded number of them in memory; return how many there were."""
     written = 0
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    # Opened here: pyarrow takes a path with a colon for an address, and none that is not UTF-8.
+    with path.open("wb") as file, pq.ParquetWriter(file, schema, compression="zstd") as writer:
         for batch in batched(rows, BATCH_ROWS, BATCH_CHARS, size=lambda row: len(row.get("text", ""))):
             try:
                 table = pa.Table.from_pylist(batch, schema)
@@ -133,6 +134,8 @@ def _in_utf8(value: Any) -> Any:
             return LONE_SURROGATE.sub("\ufffd", value)
         case dict():
             return {key: _in_utf8(inner) for key, inner in value.items()}
-        case list() | tuple():
+        case list():
             return [_in_utf8(inner) for inner in value]
+        case tuple():
+            return tuple(map(_in_utf8, value))
     return value

@@ -13,7 +13,11 @@ from kgbuild.errors import StoreError
 
 @contextmanager
 def new_file(path: Path) -> Iterator[TextIO]:
-    """Open a UTF-8 file that takes the place of `path` when the block ends well."""
+    """Open a UTF-8 file that takes the place of `path` when the block ends well; a pipe or a device is written to, not replaced."""
+    if is_stream(path):
+        with _one_line_errors(path), path.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+        return
     target = path.resolve()
     if target.is_dir():
         raise StoreError(path, "is a folder, not a file", "Name the file to write")
@@ -26,6 +30,10 @@ def new_file(path: Path) -> Iterator[TextIO]:
             staged.replace(target)
         finally:
             staged.unlink(missing_ok=True)
+
+
+def is_stream(path: Path) -> bool:
+    return path.exists() and not (path.is_file() or path.is_dir())
 
 
 @contextmanager
@@ -71,6 +79,8 @@ def _beside(target: Path) -> Path:
 def _one_line_errors(path: Path) -> Iterator[None]:
     try:
         yield
+    except BrokenPipeError:
+        raise  # the reader of a pipe has seen enough
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise StoreError(path, f"cannot be written ({reason})", "Free space or name another place") from error
