@@ -5,9 +5,11 @@ Dates become ISO dates as precise as they are written. Numbers become plain deci
 "90 minutes" is PT1H30M. The text as written stays beside the value, so a unit or currency is never lost to a reader.
 
 What a person could read in two ways is left out: 04/05/2010 states only the year, "007" and "3.11.2" state no number.
+So is what has no exact value: a third, or a duration with half a month.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
@@ -56,14 +58,14 @@ _UNITS = {
     **dict.fromkeys(("inch", "inches"), "0.0254"),
     **dict.fromkeys(("yd", "yard", "yards"), "0.9144"),
     **dict.fromkeys(
-        ("km²", "km2", "sq km", "square kilometre", "square kilometres", "square kilometer", "square kilometers"), "1000000"
+        ("km²", "km2", "km^2", "sq km", "square kilometre", "square kilometres", "square kilometer", "square kilometers"), "1000000"
     ),
-    **dict.fromkeys(("m²", "m2", "sq m", "square metre", "square metres", "square meter", "square meters"), "1"),
+    **dict.fromkeys(("m²", "m2", "m^2", "sq m", "square metre", "square metres", "square meter", "square meters"), "1"),
     **dict.fromkeys(("sq mi", "square mile", "square miles"), "2589988.110336"),
     **dict.fromkeys(("sq ft", "square foot", "square feet"), "0.09290304"),
     **dict.fromkeys(("ha", "hectare", "hectares"), "10000"),
     **dict.fromkeys(("acre", "acres"), "4046.8564224"),
-    **dict.fromkeys(("m³", "m3", "cubic metre", "cubic metres", "cubic meter", "cubic meters"), "1"),
+    **dict.fromkeys(("m³", "m3", "m^3", "cubic metre", "cubic metres", "cubic meter", "cubic meters"), "1"),
     **dict.fromkeys(("l", "L", "litre", "litres", "liter", "liters"), "0.001"),
     **dict.fromkeys(("ml", "mL", "millilitre", "millilitres", "milliliter", "milliliters"), "0.000001"),
     **dict.fromkeys(("kg", "kilogram", "kilograms", "kilogramme", "kilogrammes"), "1"),
@@ -113,6 +115,8 @@ _NO_UNITS_AFTER_A_YEAR = frozenset(
     ("W", "J", "V", "L", "t", "g", "l", "h", "s", "bar", "foot", "week", "day", "days", "hour", "minute", "second", "year", "min")
 )
 """In "the 2010 bar exam" and "in 2000 W. Bush won" a word follows the year, not a unit."""
+_SELDOM_AFTER_A_YEAR = frozenset(("days", "W", "V", "J"))
+"""Of those, the units wherever the words around do not make a date of the number."""
 
 _SYMBOLS = ("US$", "A$", "C$", "HK$", "R$", "$", "€", "£", "¥", "₹", "₩", "₽", "₺")
 _CODES = (
@@ -155,6 +159,10 @@ _CURRENCIES = (
 _YEARS_READ_AS_SUCH = range(1000, 2101)
 _MAX_DIGITS = 40
 """A longer number is a key or a dump."""
+_LONGEST_EXPONENT = 2
+"""Digits; a larger power of ten is left out."""
+_MAX_DIGITS_OF_A_VALUE = 160
+"""No value has more: the longest number times the largest power of ten, in gigawatt-hours say."""
 
 _BOOLEANS = {"true": "true", "yes": "true", "1": "true", "false": "false", "no": "false", "0": "false"}
 _SPELLED = {
@@ -171,8 +179,14 @@ def _any_of(words: Iterable[str]) -> str:
 _BLANK = "[ \u00a0\u2009\u202f]"
 _DASH = "[-‐‑‒–—−]"
 _MONTH = rf"(?i:{_any_of(_MONTHS)})(?![^\W\d_])\.?"
+_MONTH_BEGINS = "|".join(
+    f"{first}[{''.join(sorted({name[1] for name in _MONTHS if name[0] == first}))}]"
+    for first in sorted({name[0] for name in _MONTHS})
+)
 _DAY = r"(?:3[01]|[12][0-9]|0?[1-9])(?![0-9])(?:st|nd|rd|th|er|º|\.)?"
 _YEAR = r"[0-9]{4}(?!\w)"
+_TO = rf"(?:{_BLANK}?{_DASH}{_BLANK}?|{_BLANK}(?:to|bis|and|und){_BLANK})"
+_ERA = rf"(?:BCE?|CE|AD|B\.C\.(?:E\.)?|A\.D\.|C\.E\.|[vn]\.{_BLANK}?Chr\.)(?!\w)"
 _OF = rf"(?:,|{_BLANK}(?:of|de|del))?[ \u00a0\u2009\u202f-]"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
 # Groups that give nothing back are written (?>(...)*), never (...)*+, which Python before 3.11.5 reads wrongly.
@@ -183,10 +197,11 @@ _DIGITS = (
 
 # One alternative for each kind; the first that fits is it. Runs are matched whole or not at all, so the search is linear.
 _CANDIDATE = re.compile(
-    # Nothing begins inside a word, a version, a clock time or a name such as COVID-19.
-    r"(?<!\w)(?<![^\W\d][-.])(?<![0-9][.:/])"
+    # Nothing begins inside a word, an exponent, a version, a clock time or a name such as COVID-19.
+    r"(?<![\w^])"
     # Most words begin like no literal; seeing that at once halves the time.
-    rf"(?=[-−0-9$€£¥₹₩₽₺]|http|[A-Z]{{2}}|[A-Z][.$]|(?i:{_any_of({name[:2] for name in _MONTHS})}))(?:"
+    rf"(?=[-−0-9$€£¥₹₩₽₺]|http|[A-Z][A-Z.$]|(?i:{_MONTH_BEGINS}))"
+    r"(?<![^\W\d][-.])(?<![0-9][.:/])(?<!\^[-−])(?:"
     + "|".join(
         (
             r"(?P<uri>https?://[^\s<>\"“”‘’]++)",
@@ -194,27 +209,53 @@ _CANDIDATE = re.compile(
             r"(?P<numeric>(?:[0-9]{1,2}(?P<sep>[./-])[0-9]{1,2}(?P=sep)[0-9]{4}|[0-9]{4}(?P<sep2>[./])[0-9]{1,2}(?P=sep2)[0-9]{1,2})"
             r"(?!\w|[./-][0-9]))",
             r"(?P<code>[0-9]++(?>(?:-[0-9]++){2,}))",
-            rf"(?P<days>(?P<first_day>{_DAY}){_BLANK}?{_DASH}{_BLANK}?(?P<last_day>{_DAY}{_OF}{_MONTH}{_OF}{_YEAR}))",
+            rf"(?P<days>(?P<first_day>{_DAY}){_TO}(?P<last_day>{_DAY}{_OF}{_MONTH}{_OF}{_YEAR}))",
             rf"(?P<day>{_DAY}{_OF}{_MONTH}{_OF}{_YEAR}|{_MONTH}{_BLANK}{_DAY},?{_BLANK}{_YEAR})",
-            rf"(?P<without_year>{_DAY}{_OF}{_MONTH}(?!\w)|{_MONTH}{_BLANK}{_DAY}(?!\w))",
+            rf"(?P<without_year>(?:{_DAY}{_TO})?{_DAY}{_OF}{_MONTH}(?!\w)|{_MONTH}{_BLANK}{_DAY}(?!\w))",
             rf"(?P<month>{_MONTH}{_OF}{_YEAR})",
-            rf"(?P<era>(?:AD|A\.D\.){_BLANK}[0-9]{{1,4}}(?!\w)"
-            rf"|[0-9]{{1,4}}{_BLANK}?(?:BCE?|CE|AD|B\.C\.(?:E\.)?|A\.D\.|C\.E\.|[vn]\.{_BLANK}?Chr\.)(?!\w))",
-            rf"(?P<number>(?:(?P<currency>{_any_of(_SYMBOLS + _CODES)}){_BLANK}?)?(?P<sign>[-−](?=[0-9]))?(?P<digits>{_DIGITS}))",
+            rf"(?P<eras>(?P<first_year>[0-9]{{1,4}}){_TO}(?P<last_year>[0-9]{{1,4}}{_BLANK}?{_ERA}))",
+            rf"(?P<era>(?:AD|A\.D\.){_BLANK}[0-9]{{1,4}}(?!\w)|[0-9]{{1,4}}{_BLANK}?{_ERA})",
+            # After a hyphen a hyphen is half a dash.
+            rf"(?P<number>(?:(?P<minus>(?<!-)[-−])?(?P<currency>{_any_of(_SYMBOLS + _CODES)}){_BLANK}?)?"
+            rf"(?P<sign>(?<!-)[-−](?=[0-9]))?(?P<digits>{_DIGITS}))",
         )
     )
     + ")"
 )
 _DIGIT = re.compile("[0-9]")
-_RANGE = re.compile(rf"(?P<dash>{_BLANK}?{_DASH}{_BLANK}?)(?P<currency>)(?P<sign>)(?P<digits>{_DIGITS})")
-"""The second number of two has neither currency nor sign of its own."""
-_CURRENCY_AFTER = re.compile(rf"{_BLANK}?(?:{_any_of(_SYMBOLS)})|{_BLANK}?(?:{_any_of(_CODES + _CURRENCIES)})(?!\w)")
-_POWER = re.compile(rf"{_BLANK}?[×x]{_BLANK}?10(?:\^(?P<plain>[-−]?[0-9]{{1,2}})|(?P<raised>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]{{1,2}}))(?!\w)")
+_BEFORE_CHRIST = re.compile(r"B\.?C|v\.")
+_RANGE = re.compile(
+    rf"(?P<dash>{_BLANK}?{_DASH}{_BLANK}?|(?P<words>{_BLANK}(?:to|bis|à|(?P<and>and|und|et|y)){_BLANK}))(?P<minus>)"
+    rf"(?P<upper>(?:(?P<currency>{_any_of(_SYMBOLS + _CODES)}){_BLANK}?)?"
+    rf"(?P<sign>(?<={_BLANK})(?:[-−]|minus )(?=[0-9]))?(?P<digits>{_DIGITS}))"
+)
+"""The second number of two may have a sign of its own only behind a space: a dash before its digits is that of the range."""
+_BETWEEN = re.compile(
+    r"\b(?:between|zwischen|entre)(?: (?:about|around|approximately|roughly|some|an estimated))? \Z", re.IGNORECASE
+)
+_MINUS = re.compile(
+    r"(?:^|[(,;:] ?|\b(?:about|almost|and|approximately|around|as|at|below|between|by|from|in|is|nearly|of|or|reached|roughly|than"
+    r"|to|was|with) )minus \Z",
+    re.IGNORECASE,
+)
+"""Behind a noun "minus" takes one number from another: "the price minus 5 percent"."""
+_LONGEST_BEFORE = 40
+"""Characters that are enough for the words before a number."""
+_CURRENCY_AFTER = re.compile(rf"{_BLANK}?(?:{_any_of(_SYMBOLS)})(?![0-9])|{_BLANK}?(?:{_any_of(_CODES + _CURRENCIES)})(?!\w)")
+_POWER = re.compile(
+    rf"(?P<times>{_BLANK}?[×x]{_BLANK}?10)?(?:\^(?P<plain>[-−]?[0-9]++)|(?P<raised>⁻?[⁰¹²³⁴⁵⁶⁷⁸⁹]++))(?!\w|\.[0-9])"
+)
+_FRACTION = re.compile(rf"{_BLANK}[1-9][0-9]?/(?:2|3|4|5|6|8|16|32|64)(?![\w/])|{_BLANK}?[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞](?!\w)")
+"""Other fractions are more often dates, such as 9/11."""
 _MULTIPLIER = re.compile(rf"(?:{_BLANK}|-)?((?i:{_any_of(_MULTIPLIERS)}))(?!\w)")
 _MONEY_MULTIPLIER = re.compile(rf"{_BLANK}?((?i:{_any_of(_MONEY_MULTIPLIERS)}))(?!\w)")
 _UNIT = re.compile(rf"(?:{_BLANK}|-)?({_any_of([*_UNITS, *_SECONDS, *_MONTHS_LONG])})(?![\w/])")
-_ATTACHED = re.compile(r"\w|[:/][0-9]")
-_REST_OF_A_TOKEN = re.compile(r"(?>(?:\w|[.:/,-](?=[0-9]))*)")
+_ATTACHED = re.compile(r"[\w^]|[:/][0-9]")
+_REST_OF_A_TOKEN = re.compile(r"(?>(?:\w|(?:[.:/,-]|\^[-−]?)(?=[0-9]))*)")
+_OF_A_DATE = re.compile(r"\b(?:in|since|during|the|year|season) \Z", re.IGNORECASE)
+"""Words that make a year of the number behind them."""
+_OF_A_NAME = re.compile(rf"[-'’]|\.(?!\Z)|{_BLANK}[A-Z0-9]")
+"""What makes a name or initial of the letter before it."""
 _COUNTED = re.compile(
     r" (?:people|persons|employees|workers|inhabitants|residents|members|students|pupils|pages|seats|copies|units)\b"
 )
@@ -223,12 +264,16 @@ _APPROXIMATELY = re.compile(
 )
 
 _THOUSANDS = re.compile(
-    r"[0-9]{1,3}(?>(?:,[0-9]{3})+)(?:\.[0-9]++)?|[0-9]{1,3}(?>(?:\.[0-9]{3}){2,})(?:,[0-9]++)?"
-    r"|[0-9]{1,3}(?>(?:\.[0-9]{3})+),[0-9]++"
+    # "12,34,567" is Indian: lakhs and crores are counted by two digits.
+    r"(?:[0-9]{1,3}(?>(?:,[0-9]{3})+)|[0-9]{1,2}(?>(?:,[0-9]{2}(?=,))+),[0-9]{3})(?:\.[0-9]++)?"
+    r"|[0-9]{1,3}(?>(?:\.[0-9]{3}){2,})(?:,[0-9]++)?|[0-9]{1,3}(?>(?:\.[0-9]{3})+),[0-9]++"
     rf"|[0-9]{{1,3}}(?>(?:(?:{_BLANK}|['’])[0-9]{{3}})+)(?:[.,][0-9]++)?"
 )
 _PLAIN = re.compile(r"[0-9]++(?:\.[0-9]++)?|[0-9]{1,3},[0-9]{1,2}|0,[0-9]++")
 _LISTED = re.compile(r"[0-9]++(?>(?:,[0-9]++)+)")
+_A_VALUE = re.compile(rf"(?=.{{1,{_MAX_DIGITS_OF_A_VALUE}}}\Z)-?(?:[0-9]++|(?:0|[1-9][0-9]*+)\.[0-9]++)")
+_LONGEST_LITERAL = 200
+"""Characters; no words for one value are longer."""
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹−", "-0123456789-")
 
 
@@ -277,21 +322,24 @@ def normalise(text: str, datatype: str) -> str | None:
 
 def _whole_literal(text: str) -> Literal | None:
     """Return the one literal that the text is, if it is one."""
-    found = find_literals(text) if len(text) <= 200 else ()
+    found = find_literals(text) if len(text) <= _LONGEST_LITERAL else ()
     return found[0] if len(found) == 1 and found[0].text == text else None
 
 
 def _number_of(text: str, found: Literal | None) -> str | None:
     if text.casefold() in _SPELLED:
         return _SPELLED[text.casefold()]
-    if re.fullmatch(rf"-?[0-9]{{1,{_MAX_DIGITS}}}", text):
-        return str(int(text))  # also 1998 and 007, which elsewhere are a year and a key
-    if found is not None and found.datatype == "duration" and (number := _CANDIDATE.match(text)) is not None:
-        quantity = _quantity(text, number)
-        if quantity is None or quantity.end != len(text):
-            return None
-        return _plain(quantity.amount * (seconds if (seconds := _SECONDS.get(quantity.unit, 0)) <= 3600 and seconds else 1))
-    return found.value if found is not None and found.datatype in ("integer", "decimal") else None
+    if _A_VALUE.fullmatch(text):
+        return _plain(Decimal(text))  # also 1998 and 007, which elsewhere are a year and a key
+    if found is not None and found.datatype in ("integer", "decimal"):
+        return found.value
+    number = _CANDIDATE.search(text) if len(text) <= _LONGEST_LITERAL else None
+    quantity = _quantity(text, number) if number is not None and number.lastgroup == "number" else None
+    if quantity is None or (quantity.start, quantity.end) != (0, len(text)) or not quantity.is_a_duration:
+        return None
+    seconds = _SECONDS.get(quantity.unit, 0)
+    with localcontext(prec=_MAX_DIGITS_OF_A_VALUE):
+        return _plain(quantity.amount * quantity.factor * (seconds if 0 < seconds <= 3600 else 1))
 
 
 def _literals(text: str) -> Iterator[Literal]:
@@ -300,7 +348,7 @@ def _literals(text: str) -> Iterator[Literal]:
         at = match.end()
         match match.lastgroup:
             case "uri":
-                uri = match.group().rstrip(".,;:!?)]}'")
+                uri = _address(match.group())
                 yield Literal(Span(match.start(), match.start() + len(uri)), uri, uri, "anyURI")
             case "number":
                 for found, end in _numbers(text, match):
@@ -320,7 +368,19 @@ def _literals(text: str) -> Iterator[Literal]:
             case "numeric":
                 yield from _numeric_date(match)
             case "era":
-                yield from _date(match, "era", _year_of_era(match["era"]))
+                yield from _date(match, "era", _year_of_era(match["era"], match["era"]))
+            case "eras":
+                yield from _years_of_an_era(match)
+
+
+def _address(words: str) -> str:
+    """Return a web address without the punctuation behind it; a bracket that the address itself opens is no such punctuation."""
+    unopened = {closing: words.count(closing) - words.count(opening) for opening, closing in ("()", "[]", "{}")}
+    end = len(words)
+    while (last := words[end - 1]) in ".,;:!?'" or unopened.get(last, 0) > 0:
+        unopened[last] = unopened.get(last, 0) - 1
+        end -= 1
+    return words[:end]
 
 
 def _date(match: re.Match[str], group: str, value: str) -> Iterator[Literal]:
@@ -353,16 +413,28 @@ def _numeric_date(match: re.Match[str]) -> Iterator[Literal]:
         yield Literal(Span(match.end() - 4, match.end()), words[-4:], words[-4:], "gYear")
 
 
-def _year_of_era(words: str) -> str:
-    before_christ = re.search(r"B\.?C|v\.", words)
-    return f"{'-' if before_christ else ''}{_first_number(words):04}"
+def _year_of_era(words: str, era: str) -> str:
+    return f"{'-' if _BEFORE_CHRIST.search(era) else ''}{_first_number(words):04}"
+
+
+def _years_of_an_era(match: re.Match[str]) -> Iterator[Literal]:
+    """Yield both years of a range such as "509–27 BC"; none of "63–14 AD", of which the first may be before Christ."""
+    first, last = match["first_year"], match["last_year"]
+    first_year, last_year = int(first), _first_number(last)
+    if not _BEFORE_CHRIST.search(last) and first_year >= last_year:
+        if len(first) < 3 or not first_year % 100 < last_year < 100:
+            return
+        last = f"{first[:-2]}{last_year:02}"  # 1095–99 AD
+    yield from _date(match, "first_year", _year_of_era(first, match["last_year"]))
+    yield from _date(match, "last_year", _year_of_era(last, match["last_year"]))
 
 
 @dataclass(frozen=True, slots=True)
 class _Quantity:
     """A number with what belongs to it.
 
-    start, end: from the sign or currency before it to the unit behind it. factor: what multiplier and unit make of the amount.
+    start, end: from the sign or currency before it to the unit behind it. factor: what a multiplier makes of the amount.
+    is_money: a currency stands beside it, or where a range has it.
     """
 
     start: int
@@ -379,7 +451,15 @@ class _Quantity:
 
     @property
     def looks_like_a_year(self) -> bool:
-        return self.is_bare and len(self.digits) == 4 and self.digits.isdecimal() and int(self.digits) in _YEARS_READ_AS_SUCH
+        return not self.is_money and self.is_bare and _may_be_a_year(self.digits)
+
+    @property
+    def is_a_duration(self) -> bool:
+        return self.unit in _SECONDS or self.unit in _MONTHS_LONG
+
+
+def _may_be_a_year(digits: str) -> bool:
+    return len(digits) == 4 and digits.isdecimal() and int(digits) in _YEARS_READ_AS_SUCH
 
 
 def _numbers(text: str, match: re.Match[str]) -> Iterator[tuple[Literal, int]]:
@@ -393,36 +473,82 @@ def _numbers(text: str, match: re.Match[str]) -> Iterator[tuple[Literal, int]]:
         return
     if (lower := _quantity(text, match)) is None:
         return
-    dash = _RANGE.match(text, lower.end)
-    upper = _quantity(text, dash) if dash else None
-    if dash is None or upper is None:
+    joint = _RANGE.match(text, lower.end)
+    upper = _quantity(text, joint, is_money=lower.is_money) if joint else None
+    is_alone = lower.factor == 1 and not lower.unit and lower.is_money == bool(match["currency"])
+    if joint is None or upper is None or (joint["words"] and not (is_alone and _is_a_range_in_words(text, lower, upper, joint))):
         if not _ATTACHED.match(text, lower.end):
             yield from _stated(text, lower)
         return
     if _ATTACHED.match(text, upper.end):
         return
-    upper = replace(upper, start=dash.start("digits"))
+    upper = replace(upper, start=joint.start("upper"))
     if lower.looks_like_a_year and len(upper.digits) == 2 and upper.is_bare and int(upper.digits) > int(lower.digits[2:]):
         upper_year = lower.digits[:2] + upper.digits
         yield from _stated(text, lower)
         yield Literal(Span(upper.start, upper.end), upper.digits, upper_year, "gYear"), upper.end
         return
-    if lower.factor == 1 and not lower.unit and len(dash["dash"]) == 1:
-        lower = replace(lower, factor=upper.factor, unit=upper.unit, is_money=lower.is_money or upper.is_money)
-    yield from _stated(text, lower)
+    if is_alone:
+        may_part = not joint["words"] and len(joint["dash"]) > 1 and not (match["currency"] and joint["currency"])
+        lower = _with_what_is_written_once(lower, upper, may_part=may_part)
+    if lower is not None:
+        yield from _stated(text, lower)
     yield from _stated(text, upper)
 
 
-def _quantity(text: str, match: re.Match[str]) -> _Quantity | None:
-    """Read the number of a match with multiplier, unit and currency behind it; None for what is no number, such as a version."""
+def _is_a_range_in_words(text: str, lower: _Quantity, upper: _Quantity, joint: re.Match[str]) -> bool:
+    """Tell whether "to" or "and" joins two numbers of which only the second says what both count."""
+    if upper.factor == 1 and not upper.unit and not joint["currency"]:
+        return False  # nothing is shared: each is read by itself, and the second may begin a date
+    if _ATTACHED.match(text, upper.end) or (lower.is_money and not joint["currency"] and _COUNTED.match(text, upper.end)):
+        return False
+    return not joint["and"] or _BETWEEN.search(text[max(0, lower.start - _LONGEST_BEFORE) : lower.start]) is not None
+
+
+def _with_what_is_written_once(lower: _Quantity, upper: _Quantity, *, may_part: bool) -> _Quantity | None:
+    """Return the lower number of a range with multiplier, unit and currency of the upper; None where that is in doubt.
+
+    may_part: the dash between them may as well part them, as in "Section 5 – 10 km from the sea".
+    """
+    if upper.factor == 1 and not upper.unit:
+        return lower if may_part else replace(lower, is_money=upper.is_money)
+    # Ranges may fall ("66–56 million years ago"), but not tenfold; a number like a year that falls to millions is one.
+    is_multiplied = upper.factor != 1
+    is_of_one_size = abs(lower.amount) < abs(upper.amount) * (1 if is_multiplied and lower.looks_like_a_year else 10)
+    if lower.looks_like_a_year and (may_part or not is_of_one_size):
+        return lower
+    if may_part or (is_multiplied and not is_of_one_size and abs(lower.amount) < 1000):
+        return None  # "$900–1 million" may begin at 900 or at 900,000, "$500,000–1 million" only where it says
+    return replace(lower, factor=upper.factor if is_of_one_size else lower.factor, unit=upper.unit, is_money=upper.is_money)
+
+
+def _quantity(text: str, match: re.Match[str], *, is_money: bool = False) -> _Quantity | None:
+    """Read the number of a match with multiplier, unit and currency behind it; None for what is no number, such as a version.
+
+    is_money: even without a currency of its own.
+    """
     digits = match["digits"]
     if (amount := _amount(digits)) is None:
         return None
-    start, end, factor, is_money = match.start(), match.end(), Decimal(1), bool(match["currency"])
-    year_like = end - match.start("digits") == 4 and digits.isdecimal() and 1000 <= int(digits) <= 2100
+    start, end, factor = match.start(), match.end(), Decimal(1)
+    is_money = is_money or bool(match["currency"])
+    is_negative = bool(match["minus"] or match["sign"])
+    if text[start - 5 : start] == "inus " and _MINUS.search(text[max(0, start - _LONGEST_BEFORE) : start]):
+        start, is_negative = start - len("minus "), True
+    if (
+        len(digits) <= 3
+        and digits.isdecimal()
+        and (fraction := _FRACTION.match(text, end))
+        and (part := _part_of_one(fraction)) != 1
+    ):
+        if part is None:
+            return None
+        end, amount = fraction.end(), amount + part
     if power := _POWER.match(text, end):
-        exponent = int((power["plain"] or power["raised"]).translate(_RAISED))
-        end, factor = power.end(), Decimal(10) ** exponent
+        if (power_of_ten := _power_of_ten(power)) is None or not (power["times"] or digits == "10"):
+            return None
+        end = power.end()
+        amount, factor = (amount, power_of_ten) if power["times"] else (power_of_ten, factor)
     elif multiplier := _MULTIPLIER.match(text, end):
         end, factor = multiplier.end(), Decimal(_MULTIPLIERS[multiplier[1].casefold()])
     elif is_money and (multiplier := _MONEY_MULTIPLIER.match(text, end)):
@@ -433,11 +559,38 @@ def _quantity(text: str, match: re.Match[str]) -> _Quantity | None:
             end, is_money = money.end(), True
         elif (
             (named := _UNIT.match(text, end))
-            and not (year_like and factor == 1 and named[1] in _NO_UNITS_AFTER_A_YEAR)
+            and not (factor == 1 and _may_be_a_year(digits) and _follows_a_year(text, match.start(), named))
             and text[end : named.end()] != "s"
         ):
-            end, factor, unit = named.end(), factor * Decimal(_UNITS.get(named[1], 1)), named[1]
-    return _Quantity(start, end, digits, -amount if match["sign"] else amount, factor, unit, is_money)
+            end, unit = named.end(), named[1]
+    return _Quantity(start, end, digits, amount.copy_negate() if is_negative else amount, factor, unit, is_money)
+
+
+def _part_of_one(fraction: re.Match[str]) -> Decimal | None:
+    """Return what a fraction such as "1/2" or "½" adds to the number before it: 1 where it is no part of it, None for a third."""
+    numerator, denominator = (Decimal(n) for n in re.split("[/⁄]", unicodedata.normalize("NFKC", fraction[0].strip())))
+    if numerator >= denominator:
+        return Decimal(1)
+    part = numerator / denominator
+    return part if part * denominator == numerator else None
+
+
+def _power_of_ten(power: re.Match[str]) -> Decimal | None:
+    exponent = (power["plain"] or power["raised"]).translate(_RAISED)
+    return Decimal(1).scaleb(int(exponent)) if len(exponent.lstrip("-")) <= _LONGEST_EXPONENT else None
+
+
+def _follows_a_year(text: str, start: int, named: re.Match[str]) -> bool:
+    """Tell whether the name of a unit may as well be a word behind the year that starts there."""
+    if named[1] not in _NO_UNITS_AFTER_A_YEAR:
+        return False
+    if named[0].startswith("-"):
+        return len(named[1]) == 1 or named[1] == "bar"  # a 1000-day war
+    return (
+        named[1] not in _SELDOM_AFTER_A_YEAR
+        or (len(named[1]) == 1 and _OF_A_NAME.match(text, named.end()) is not None)
+        or _OF_A_DATE.search(text[max(0, start - _LONGEST_BEFORE) : start]) is not None
+    )
 
 
 def _amount(digits: str) -> Decimal | None:
@@ -455,8 +608,10 @@ def _stated(text: str, quantity: _Quantity) -> Iterator[tuple[Literal, int]]:
     end = quantity.end
     if quantity.looks_like_a_year and quantity.factor == 1 and not quantity.unit and not _COUNTED.match(text, end):
         value, datatype = quantity.digits, "gYear"
-    elif quantity.unit in _SECONDS or quantity.unit in _MONTHS_LONG:
-        value, datatype = _duration(quantity), "duration"
+    elif quantity.is_a_duration:
+        if (duration := _duration(quantity)) is None:
+            return
+        value, datatype = duration, "duration"
     else:
         value = _plain(_in_si_units(quantity))
         datatype = "decimal" if quantity.unit or quantity.is_money or "." in value else "integer"
@@ -466,9 +621,9 @@ def _stated(text: str, quantity: _Quantity) -> Iterator[tuple[Literal, int]]:
 def _in_si_units(quantity: _Quantity) -> Decimal:
     if not quantity.unit and quantity.factor == 1:
         return quantity.amount
-    with localcontext(prec=2 * _MAX_DIGITS):
-        is_fahrenheit = quantity.unit in _FAHRENHEIT
-        exact = (quantity.amount - 32) * 5 / 9 if is_fahrenheit else quantity.amount * quantity.factor
+    with localcontext(prec=_MAX_DIGITS_OF_A_VALUE):
+        counted = quantity.amount * quantity.factor
+        exact = (counted - 32) * 5 / 9 if quantity.unit in _FAHRENHEIT else counted * Decimal(_UNITS.get(quantity.unit, 1))
         # Twelve digits are beyond any measurement, and hide that 100 km/h cannot be written down exactly.
         return exact.quantize(Decimal(1).scaleb(exact.adjusted() - 11), ROUND_HALF_EVEN) if quantity.unit and exact else exact
 
@@ -479,16 +634,30 @@ def _plain(number: Decimal) -> str:
     return "0" if value == "-0" else value
 
 
-def _duration(quantity: _Quantity) -> str:
-    """Return months as years and months, and everything shorter as days, hours, minutes and seconds."""
-    if quantity.unit in _MONTHS_LONG:
-        months = quantity.amount * quantity.factor * _MONTHS_LONG[quantity.unit]
-        years, months = divmod(months.to_integral_value(), 12)
-        return f"P{years}Y{months}M" if years and months else f"P{months}M" if months else f"P{years}Y"
-    rest = quantity.amount * quantity.factor * _SECONDS[quantity.unit]
-    days, rest = divmod(rest, 86400)
-    hours, rest = divmod(rest, 3600)
-    minutes, seconds = divmod(rest, 60)
-    time = "".join(f"{_plain(n)}{letter}" for n, letter in ((hours, "H"), (minutes, "M"), (seconds, "S")) if n)
-    date = f"{_plain(days)}D" if days or not time else ""
-    return f"P{date}T{time}" if time else f"P{date}"
+def _duration(quantity: _Quantity) -> str | None:
+    """Return months as years and months, and everything shorter as days, hours, minutes and seconds.
+
+    Parts of a month cannot be written: they are rounded where the number is no more precise than that, as in "78.3 years".
+    """
+    sign = "-" if quantity.amount < 0 else ""
+    with localcontext(prec=_MAX_DIGITS_OF_A_VALUE):
+        counted = abs(quantity.amount) * quantity.factor
+        if quantity.unit in _MONTHS_LONG:
+            months = counted * _MONTHS_LONG[quantity.unit]
+            last_digit = Decimal(1).scaleb(quantity.amount.adjusted() + 1 - len(quantity.amount.as_tuple().digits))
+            whole = months.to_integral_value()
+            if abs(whole - months) * 2 > last_digit * quantity.factor * _MONTHS_LONG[quantity.unit]:
+                return None
+            years, months = divmod(whole, 12)
+            return f"{sign}P{_parts((years, 'Y'), (months, 'M')) or '0Y'}"
+        rest = counted * _SECONDS[quantity.unit]
+        days, rest = divmod(rest, 86400)
+        hours, rest = divmod(rest, 3600)
+        minutes, seconds = divmod(rest, 60)
+    time = _parts((hours, "H"), (minutes, "M"), (seconds, "S"))
+    date = _parts((days, "D"))
+    return f"{sign}P{date}T{time}" if time else f"{sign}P{date or '0D'}"
+
+
+def _parts(*parts: tuple[Decimal, str]) -> str:
+    return "".join(f"{_plain(number)}{letter}" for number, letter in parts if number)
