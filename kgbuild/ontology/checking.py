@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from kgbuild.ontology.model import ANY_LITERAL, XSD_DATATYPES, Ontology, OntologyClass, Property
+from kgbuild.ontology.model import ANY_LITERAL, XSD_DATATYPES, Ontology, OntologyClass, Property, says_something
 from kgbuild.ontology.problems import Draft, KeyPath, Problem, Severity
 
 RESERVED_CLASSES = frozenset({"Document", "Chunk", "Entity", "__Entity__"})
@@ -39,8 +39,8 @@ def _warning(path: KeyPath, problem: str, remedy: str) -> Finding:
 
 def _findings(draft: Draft) -> Iterator[Finding]:
     ontology = draft.ontology
-    if not ontology.properties and not any(problem.severity is Severity.ERROR for problem in draft.problems):
-        yield _error(("properties",), "the ontology has no properties", "Add at least one under `properties:`")
+    if not any(problem.severity is Severity.ERROR for problem in draft.problems):
+        yield from _nothing_of_a_kind(ontology)
     for class_ in ontology.classes.values():
         yield from _in_parents(class_, ontology)
     for prop in ontology.properties.values():
@@ -50,9 +50,18 @@ def _findings(draft: Draft) -> Iterator[Finding]:
     yield from _in_names(ontology, draft.names_are_ids)
     yield from _in_labels("classes", ontology.classes.values())
     yield from _in_labels("properties", ontology.properties.values())
+    yield from _in_iris("classes", ontology.classes.values())
+    yield from _in_iris("properties", ontology.properties.values())
     yield from _in_disjointness(ontology)
     yield from _unused_classes(ontology)
     yield from _undescribed(ontology, one_by_one=bool(draft.lines))
+
+
+def _nothing_of_a_kind(ontology: Ontology) -> Iterator[Finding]:
+    if not ontology.classes:
+        yield _error(("classes",), "the ontology has no classes", "Add at least one under `classes:`; a subject is always of one")
+    if not ontology.properties:
+        yield _error(("properties",), "the ontology has no properties", "Add at least one under `properties:`")
 
 
 def _in_parents(class_: OntologyClass, ontology: Ontology) -> Iterator[Finding]:
@@ -155,12 +164,23 @@ def _is_reserved(kind: str, name: str, ontology: Ontology) -> bool:
 def _in_labels(kind: str, items: Iterable[OntologyClass | Property]) -> Iterator[Finding]:
     owners: defaultdict[str, list[str]] = defaultdict(list)
     for item in items:
+        if not says_something(item.label):  # with a name that says something, the reader would have called it by that
+            problem = f"neither the label {item.label!r} of {item.name!r} nor its name has a letter or digit"
+            yield _error((kind, item.name, "label"), problem, "Say what a text would call it")
         for label in dict.fromkeys(text.casefold() for text in (item.label, *item.aliases)):
             owners[label].append(item.name)
     for label, names in owners.items():
         if len(names) > 1:
             problem = f"the label or alias {label!r} is shared by {' and '.join(map(repr, names))}"
             yield _warning((kind, names[-1]), problem, "Tell them apart, or the extractor cannot")
+
+
+def _in_iris(kind: str, items: Iterable[OntologyClass | Property]) -> Iterator[Finding]:
+    owners: dict[str, str] = {}
+    for item in items:
+        if item.iri and (other := owners.setdefault(item.iri, item.name)) != item.name:
+            remedy = "Give it its own, unless what is trained under the IRI is to serve both"
+            yield _warning((kind, item.name, "iri"), f"{item.name!r} shares its IRI with {other!r}", remedy)
 
 
 def _in_disjointness(ontology: Ontology) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from kgbuild.ontology.model import ANY_LITERAL, TIMES, XSD_DATATYPES, Ontology, OntologyClass, Property
+from kgbuild.ontology.model import ANY_LITERAL, TIMES, XSD_DATATYPES, Ontology, OntologyClass, Property, says_something
 from kgbuild.records import Entity, EntityRef, Fact
 
 MIN_SHARE = 0.1
@@ -19,7 +19,10 @@ MIN_SHARE = 0.1
 
 MAX_EXAMPLES = 3
 UNNAMED = "Thing"
-"""The class of what nobody gave a class."""
+"""The class of what nobody gave a class, or one without a letter or digit."""
+
+UNNAMED_PROPERTY = "unnamed"
+"""The property of a predicate without a letter or digit; its description says how it was written."""
 
 _SMALL = frozenset("a an the is are was were be been being has have had".split())
 
@@ -70,8 +73,9 @@ def induce(
     predicates = Counter(one.predicate for group in kept for one in group)
     property_names = _named(predicates, _alike, _identifier)
     properties = [_property(group, property_names, class_names, known) for group in kept]
-    used = {class_ for prop in properties for class_ in (*prop.domain, *prop.range_classes)}
     members = _members((one for group in kept for one in group), class_names)
+    # Where every class is too rare for a domain or range, properties demand none, and any will do.
+    used = {class_ for prop in properties for class_ in (*prop.domain, *prop.range_classes)} or set(members)
     classes = [_class(class_, members[class_], spellings, class_names) for class_ in dict.fromkeys(class_names.values())]
     ontology = Ontology(
         name,
@@ -98,15 +102,15 @@ def _property(
     group: Sequence[_Seen], property_names: Mapping[str, str], class_names: Mapping[str, str], known: Mapping[str, Property]
 ) -> Property:
     first, *others = _by_count(Counter(one.predicate for one in group))
-    meant = known.get(first, Property(first, _label(first) or property_names[first]))
-    label = meant.label
+    meant = known.get(first, Property(first, _label(first)))
+    label = meant.label if says_something(meant.label) else _label(property_names[first])
     examples = dict.fromkeys(f"{one.subject} | {label} | {one.object}" for one in group)
     qualifiers = dict.fromkeys(name for one in group for name in one.qualifiers)
     datatypes = (one.datatype if one.datatype in XSD_DATATYPES else ANY_LITERAL for one in group if one.datatype)
     return Property(
         name=property_names[first],
         label=label,
-        description=f"{meant.description} Seen in {_counted(len(group))}.".strip(),
+        description=f"{meant.description} Seen in {_counted(len(group))}{_in_signs((first, *others))}.".strip(),
         domain=_often(Counter(class_names[one.subject_class] for one in group)),
         range=_often(Counter(class_names[one.object_class] for one in group if not one.datatype) + Counter(datatypes)),
         aliases=_other_spellings(label, (*others, *meant.aliases)),
@@ -120,10 +124,9 @@ def _property(
 def _class(name: str, members: Counter[str], spellings: Mapping[str, int], class_names: Mapping[str, str]) -> OntologyClass:
     first, *others = _by_count({spelling: spellings[spelling] for spelling in spellings if class_names[spelling] == name})
     such_as = ", ".join(list(_by_count(members))[:MAX_EXAMPLES])
-    label = _label(first) or _label(name)
-    return OntologyClass(
-        name, label, f"Seen in {_counted(members.total())}, such as {such_as}.", aliases=_other_spellings(label, others)
-    )
+    label = _label(first) if says_something(first) else _label(name)
+    description = f"Seen in {_counted(members.total())}{_in_signs((first, *others))}, such as {such_as}."
+    return OntologyClass(name, label, description, aliases=_other_spellings(label, others))
 
 
 def _members(seen: Iterable[_Seen], class_names: Mapping[str, str]) -> dict[str, Counter[str]]:
@@ -174,19 +177,19 @@ def _alike(predicate: str) -> str:
     return " ".join(large or words)
 
 
-def _identifier(spelling: str) -> str:
-    """Return the spelling as an identifier, as near as one can be.
+def _identifier(spelling: str, unnamed: str = UNNAMED_PROPERTY) -> str:
+    """Return the spelling as an identifier, as near as one can be; `unnamed` where nothing is left of it.
 
     >>> _identifier("born in"), _identifier("2nd wife"), _identifier("→"), _identifier("में जन्मा")
-    ('born_in', '_2nd_wife', '_', 'में_जन्मा')
+    ('born_in', '_2nd_wife', 'unnamed', 'में_जन्मा')
     """
     written = "".join(character if f"_{character}".isidentifier() else " " for character in spelling)
     bare = "_".join(written.replace("_", " ").split())
-    return bare if bare.isidentifier() else f"_{bare}"
+    return unnamed if not says_something(bare) else bare if bare.isidentifier() else f"_{bare}"
 
 
 def _class_identifier(spelling: str) -> str:
-    name = _identifier(spelling) if spelling.strip() else UNNAMED
+    name = _identifier(spelling, UNNAMED)
     return name[0].upper() + name[1:] if name in XSD_DATATYPES or name == ANY_LITERAL else name
 
 
@@ -196,7 +199,13 @@ def _label(spelling: str) -> str:
 
 def _other_spellings(label: str, spellings: Iterable[str]) -> tuple[str, ...]:
     others = {_label(spelling).casefold(): _label(spelling) for spelling in reversed(list(spellings))}
-    return tuple(reversed([other for folded, other in others.items() if folded not in ("", label.casefold())]))
+    return tuple(reversed([other for folded, other in others.items() if folded != label.casefold() and says_something(other)]))
+
+
+def _in_signs(spellings: Iterable[str]) -> str:
+    """Say which spellings have no letter or digit, and so can be neither label nor alias."""
+    signs = [label for spelling in spellings if (label := _label(spelling)) and not says_something(label)]
+    return f", written {' or '.join(signs)}" if signs else ""
 
 
 def _counted(facts: int) -> str:

@@ -138,6 +138,15 @@ class Ontology:
         return (subject, predicate, object_)
 
 
+def says_something(words: str) -> bool:
+    """Tell whether words could be what a text calls a thing: they have a letter or a digit, of any script.
+
+    >>> says_something("born in"), says_something("में"), says_something("- _ →")
+    (True, True, False)
+    """
+    return any(character.isalnum() for character in words)
+
+
 def content_digest(ontology: Ontology) -> str:
     """Digest classes, properties, typing and disjointness, whatever their order, file format, name, title or licence."""
 

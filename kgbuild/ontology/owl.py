@@ -11,6 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal as Choice
+from urllib.parse import quote, unquote
+from xml.parsers import expat
 from xml.sax import SAXParseException
 
 from rdflib import BNode, Graph, Literal, Namespace, URIRef
@@ -25,10 +27,11 @@ from kgbuild.ontology.problems import Draft, Problem, Severity
 from kgbuild.ontology.text2kgbench import DATATYPES
 
 KGBUILD = Namespace("urn:kgbuild:vocabulary#")
-"""Terms for what OWL has no word for: name, typing, temporal, qualifier, minCardinality, maxCardinality."""
+"""Terms for what OWL has no word for: name, typing, temporal, qualifier, minCardinality, maxCardinality; and iri, in words, for an
+IRI that a file of RDF cannot hold."""
 
 OWN = "urn:kgbuild:ontology:"
-"""Classes and properties without an IRI get one below this, closed by `#` and their name."""
+"""Classes and properties without an IRI get one below this and the ontology's name, closed by `#` and their name."""
 
 SCHEMA = ("http://schema.org/", "https://schema.org/")
 COMMENTS = (RDFS.comment, SKOS.definition, DCTERMS.description, DC.description, *(URIRef(f"{base}description") for base in SCHEMA))
@@ -65,12 +68,21 @@ NOT_CARRIED = {
     OWL.intersectionOf: "intersections",
     OWL.imports: "imports (merge the files first)",
 }
-NO_IRI = re.compile(r'[\x00-\x20<>"{}|\\^`]')
+NO_IRI = re.compile(r'[\x00-\x20<>"{}|\\^`]|^(?![A-Za-z][A-Za-z0-9+.-]*:)')
+"""What keeps a text from being an IRI that reads the same everywhere: a sign that none may have, or no scheme."""
+
+MAX_TEXT_CHARS = 100_000
+"""Of one element of RDF/XML. rdflib joins its pieces so slowly that a few lines of entities take minutes."""
+MAX_DIGITS = 9
+"""Of a cardinality; Python refuses to read a number of thousands."""
 BUILT_IN = tuple(str(namespace) for namespace in (OWL, RDF, RDFS, XSD))
 
 
 def read(text: str, file: str, name: str, form: Choice["turtle", "xml"]) -> Draft:
     """Read an ontology. `name` is what it is called when kgbuild did not write it."""
+    if form == "xml" and (line := _line_of_long_text(text)) is not None:
+        why = f"an element holds more than {MAX_TEXT_CHARS:,} characters, with its entities written out"
+        return _unreadable(file, name, line, why, "Shorten it, or what its entities stand for")
     graph = Graph()
     logging.getLogger("rdflib.term").setLevel(logging.ERROR)  # published files hold odd IRIs; each would be a line on stderr
     try:
@@ -85,9 +97,36 @@ def read(text: str, file: str, name: str, form: Choice["turtle", "xml"]) -> Draf
     return _Reading(graph, file, name).draft()
 
 
-def _unreadable(file: str, name: str, line: int | None, why: str) -> Draft:
-    problem = Problem(Severity.ERROR, f"{file}:{line or 1}", f"not RDF: {why}", "Correct the syntax of this line")
+def _unreadable(file: str, name: str, line: int | None, why: str, remedy: str = "Correct the syntax of this line") -> Draft:
+    problem = Problem(Severity.ERROR, f"{file}:{line or 1}", f"not RDF: {why}", remedy)
     return Draft(file, Ontology(name, {}, {}), (problem,))
+
+
+def _line_of_long_text(text: str) -> int | None:
+    """Return the line of the first element whose text is too long, None where there is none or the text is no XML."""
+    chars = 0
+    parser = expat.ParserCreate(encoding="utf-8")
+    parser.buffer_text = True
+
+    def begin(*_: object) -> None:
+        nonlocal chars
+        chars = 0
+
+    def add(piece: str) -> None:
+        nonlocal chars
+        chars += len(piece)
+        if chars > MAX_TEXT_CHARS:
+            raise OverflowError
+
+    parser.StartElementHandler = parser.EndElementHandler = begin
+    parser.CharacterDataHandler = add
+    try:
+        parser.Parse(text.encode(), True)
+    except OverflowError:
+        return parser.CurrentLineNumber
+    except expat.ExpatError:
+        pass  # the reader says what is wrong
+    return None
 
 
 @dataclass
@@ -110,7 +149,7 @@ class _Reading:
         self.named_datatypes: dict[URIRef, str] = {}
         self.header = min((s for s in graph.subjects(RDF.type, OWL.Ontology) if isinstance(s, URIRef)), default=None)
         if self.header is not None and str(self.header).startswith(OWN):
-            self.ontology_name = str(self.header).removeprefix(OWN) or name
+            self.ontology_name = unquote(str(self.header).removeprefix(OWN)) or name
         self.property_iris = self._subjects_of_type(PROPERTY_TYPES)
         self.class_iris = self._classes()
         self.class_names = self._names(self.class_iris)
@@ -176,15 +215,16 @@ class _Reading:
         """Name each IRI by its last part, made an identifier and unique; a name that kgbuild wrote comes first."""
         names: dict[URIRef, str] = {}
         taken: set[str] = set()
+        counts: defaultdict[str, int] = defaultdict(lambda: 1)
         written = {iri: str(given) for iri in iris if (given := self.graph.value(iri, KGBUILD.name)) is not None}
         for iri in sorted(iris, key=lambda iri: (iri not in written, iri)):
             name = re.sub(r"\W", "_", written.get(iri) or _local_name(iri))
             name = name if name.isidentifier() else f"_{name}"
             name = f"{name}_" if name in XSD_DATATYPES or name == ANY_LITERAL else name
-            unique, count = name, 1
+            unique = name
             while unique in taken:
-                count += 1
-                unique = f"{name}_{count}"
+                counts[name] += 1
+                unique = f"{name}_{counts[name]}"
             if unique != name:
                 self._warn(f"two IRIs end in {name!r}; <{iri}> is called {unique!r}", "Nothing to do unless the names confuse")
             taken.add(unique)
@@ -215,6 +255,8 @@ class _Reading:
 
     def _source_iri(self, iri: URIRef, equivalence: Node) -> str:
         """Return where the thing comes from: its IRI, or for an IRI of kgbuild's making the one it is declared equal to."""
+        if (written := self.graph.value(iri, KGBUILD.iri)) is not None:
+            return str(written)
         if not iri.startswith(OWN):
             return str(iri)
         return str(next((o for o in self.graph.objects(iri, equivalence) if isinstance(o, URIRef)), ""))
@@ -294,23 +336,46 @@ class _Reading:
         return tuple(sorted(names))
 
     def _members(self, node: Node) -> list[Node]:
-        """Return the node itself, or the members of the union it stands for."""
-        union = self.graph.value(node, OWL.unionOf) if isinstance(node, BNode) else None
-        if union is None:
-            return [node]
-        return [leaf for member in Collection(self.graph, union) for leaf in (self._members(member) if member != node else ())]
+        """Return the node itself, or the members of the union it stands for, each once, however unions hold one another."""
+        members: list[Node] = []
+        seen: set[Node] = set()
+        waiting = [node]
+        while waiting:
+            at = waiting.pop()
+            if at in seen:
+                continue
+            seen.add(at)
+            union = self.graph.value(at, OWL.unionOf) if isinstance(at, BNode) else None
+            if union is None:
+                members.append(at)
+            else:
+                waiting.extend(reversed(self._listed(union)))
+        return members
+
+    def _listed(self, head: Node) -> list[Node]:
+        """Return the members of a list, none of one that never ends."""
+        try:
+            return list(self.graph.items(head))
+        except ValueError:  # rdflib's word for a list whose rest is a part before it
+            self._warn("a list of classes that goes round in a circle is not read", "Let its last part end in rdf:nil")
+            return []
 
     def _datatype(self, node: Node) -> str | None:
-        if node in XSD_BY_IRI:
-            return XSD_BY_IRI[node]
-        if isinstance(node, URIRef) and node in self.named_datatypes:
-            return self.named_datatypes[node]
-        if isinstance(node, URIRef) and (node.startswith(str(XSD)) or (node, RDF.type, RDFS.Datatype) in self.graph):
-            self._warn(f"the datatype <{node}> is not known", "It is taken for a string; use a plain xsd: datatype")
-            return "string"
-        if (base := self.graph.value(node, OWL.onDatatype)) is not None:
+        """Return the datatype, that below its facets where it has any."""
+        seen: set[Node] = set()
+        while node not in seen:
+            seen.add(node)
+            if node in XSD_BY_IRI:
+                return XSD_BY_IRI[node]
+            if isinstance(node, URIRef) and node in self.named_datatypes:
+                return self.named_datatypes[node]
+            if isinstance(node, URIRef) and (node.startswith(str(XSD)) or (node, RDF.type, RDFS.Datatype) in self.graph):
+                self._warn(f"the datatype <{node}> is not known", "It is taken for a string; use a plain xsd: datatype")
+                return "string"
+            if (base := self.graph.value(node, OWL.onDatatype)) is None:
+                return None
             self._warn("facets of datatypes are not read", "The datatype without its facets is used")
-            return self._datatype(base)
+            node = base
         return None
 
     def _constraints(self) -> list[_Constraint]:
@@ -360,7 +425,12 @@ class _Reading:
         )
 
     def _number(self, node: Node | None) -> int | None:
-        return int(node) if isinstance(node, Literal) and str(node).isdecimal() else None
+        if not isinstance(node, Literal) or not str(node).isdecimal():
+            return None
+        if len(node) > MAX_DIGITS:
+            self._warn(f"a cardinality of {len(node)} digits is not read", "Correct it")
+            return None
+        return int(node)
 
     def _disjoint(self) -> list[tuple[str, str]]:
         groups = [pair for pair in self.graph.subject_objects(OWL.disjointWith) if all(isinstance(end, URIRef) for end in pair)]
@@ -370,7 +440,7 @@ class _Reading:
             for members in self.graph.objects(node, OWL.members)
         ]
         listed += list(self.graph.objects(None, OWL.disjointUnionOf))
-        sets = [list(pair) for pair in groups] + [list(Collection(self.graph, members)) for members in listed]
+        sets = [list(pair) for pair in groups] + [self._listed(members) for members in listed]
         pairs = set()
         for members in sets:
             names = sorted({self.class_names[m] for m in members if isinstance(m, URIRef) and m in self.class_names})
@@ -415,14 +485,14 @@ def write(ontology: Ontology, form: Choice["turtle", "xml"]) -> str:
     graph = Graph()
     for prefix, namespace in (("owl", OWL), ("skos", SKOS), ("dcterms", DCTERMS), ("kgbuild", KGBUILD), ("xsd", XSD)):
         graph.bind(prefix, namespace)
-    own = f"{OWN}{ontology.name}"
+    own = f"{OWN}{_in_iri(ontology.name)}"
     header = URIRef(own)
     taken: set[str] = set()
 
     def iri_of(item: OntologyClass | Property) -> URIRef:
         """Return the thing's own IRI; one of our making where it has none or another thing took it."""
-        iri = item.iri if item.iri not in taken and not NO_IRI.search(item.iri) else ""
-        iri = iri or f"{own}#{item.name}"
+        iri = item.iri if item.iri not in taken and _names_its_thing(item.iri) else ""
+        iri = iri or f"{own}#{_in_iri(item.name)}"
         while iri in taken:  # a class and a property may share a name
             iri += "_"
         taken.add(iri)
@@ -439,7 +509,8 @@ def write(ontology: Ontology, form: Choice["turtle", "xml"]) -> str:
         for alias in item.aliases:
             graph.add((iri, SKOS.altLabel, Literal(alias)))
         if item.iri and str(iri) != item.iri:
-            graph.add((iri, equivalence, URIRef(item.iri)))
+            known = _names_its_thing(item.iri)
+            graph.add((iri, equivalence, URIRef(item.iri)) if known else (iri, KGBUILD.iri, Literal(item.iri)))
 
     def term(name: str) -> URIRef:
         return classes[name] if name in classes else RDFS.Literal if name == ANY_LITERAL else XSD[name]
@@ -491,6 +562,20 @@ def write(ontology: Ontology, form: Choice["turtle", "xml"]) -> str:
             for value in values:
                 graph.add((iri, predicate, Literal(value)))
     return graph.serialize(format="turtle" if form == "turtle" else "xml")
+
+
+def _names_its_thing(iri: str) -> bool:
+    """Tell whether a class or property read under this IRI is a thing of its own, called so by others."""
+    return not NO_IRI.search(iri) and not iri.startswith((OWN, *BUILT_IN))
+
+
+def _in_iri(name: str) -> str:
+    """Return a name as a part of an IRI: letters and digits of any script as they are, signs percent-encoded.
+
+    >>> _in_iri("my onto"), _in_iri("Größe_1"), unquote(_in_iri("a#b%20c"))
+    ('my%20onto', 'Größe_1', 'a#b%20c')
+    """
+    return re.sub(r"[^\w.~-]", lambda sign: quote(sign[0]), name)
 
 
 def _types_of(prop: Property) -> Iterator[URIRef]:

@@ -3,13 +3,14 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import kgbuild
 from kgbuild.errors import OntologyError
 from kgbuild.ontology import text2kgbench, yaml
 from kgbuild.ontology.checking import problems_of
-from kgbuild.ontology.model import Ontology, content_digest
-from kgbuild.ontology.problems import Draft, Problem, Severity
+from kgbuild.ontology.model import Ontology, OntologyClass, Property, content_digest, says_something
+from kgbuild.ontology.problems import Draft, KeyPath, Problem, Severity
 
 SUFFIXES = (".yaml", ".yml", ".json", ".ttl", ".turtle", ".rdf", ".owl", ".xml")
 
@@ -81,7 +82,7 @@ def _draft(address: str | Path) -> Draft:
         raise OntologyError(path, f"not UTF-8 at byte {error.start}", "Save it as UTF-8") from error
     except OSError as error:
         raise OntologyError(path, error.strerror or str(error), "Make the file readable") from error
-    draft = _parsed(text, path)
+    draft = _called_in_words(_parsed(text, path))
     ontology = _with_inverses_completed(draft.ontology)
     return replace(draft, ontology=replace(ontology, digest=content_digest(ontology)))
 
@@ -106,9 +107,37 @@ def _parsed(text: str, path: Path) -> Draft:
 def _is_text2kgbench(text: str) -> bool:
     try:
         data = json.loads(text)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return False  # the other reader says why
     return isinstance(data, dict) and bool(data.keys() & {"concepts", "relations"})
+
+
+ItemT = TypeVar("ItemT", OntologyClass, Property)
+
+
+def _called_in_words(draft: Draft) -> Draft:
+    """Call by its name what is labelled with signs alone, and leave out such aliases: they say nothing to an extractor."""
+    problems: list[Problem] = []
+
+    def warn(path: KeyPath, problem: str, remedy: str) -> None:
+        problems.append(Problem(Severity.WARNING, draft.place(path), problem, remedy))
+
+    def called(kind: str, item: ItemT) -> ItemT:
+        label = item.label
+        if not says_something(label) and says_something(item.name):
+            label = yaml.as_label(item.name)
+            problem = f"the label {item.label!r} of {item.name!r} has no letter or digit, so {label!r} is used"
+            warn((kind, item.name, "label"), problem, "Say what a text would call it")
+        for index, alias in enumerate(item.aliases):
+            if not says_something(alias):
+                problem = f"the alias {alias!r} of {item.name!r} has no letter or digit, so it is left out"
+                warn((kind, item.name, "aliases", str(index)), problem, "Say it in words, or remove it")
+        return replace(item, label=label, aliases=tuple(filter(says_something, item.aliases)))
+
+    classes = {name: called("classes", class_) for name, class_ in draft.ontology.classes.items()}
+    properties = {name: called("properties", prop) for name, prop in draft.ontology.properties.items()}
+    ontology = replace(draft.ontology, classes=classes, properties=properties)
+    return replace(draft, ontology=ontology, problems=(*draft.problems, *problems))
 
 
 def _with_inverses_completed(ontology: Ontology) -> Ontology:

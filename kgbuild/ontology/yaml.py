@@ -3,7 +3,8 @@
 import difflib
 import json
 import re
-from typing import Annotated, Any, Literal, TypeVar
+from collections import Counter
+from typing import Annotated, Any, Literal, TypeVar, cast
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -12,6 +13,10 @@ from kgbuild.ontology.model import Ontology, OntologyClass, Property
 from kgbuild.ontology.problems import Draft, KeyPath, Problem, Severity
 
 MAX_DEPTH = 20
+MAX_REPEATED_NODES = 100_000
+"""Keys and values that aliases may add to those in the file; a few lines of aliases of aliases make billions."""
+HALF_A_CHARACTER = re.compile(r"[\ud800-\udfff]")
+"""Of two that stand for one in JSON. A text cannot have it alone, nor can pydantic say where it met a key with it."""
 
 
 def _listed(value: object) -> object:
@@ -138,9 +143,12 @@ class _Reading:
     def parsed_yaml(self, text: str) -> object:
         """Return the plain values of the file; nothing when it is not YAML."""
         try:
+            _refuse_deep_nesting(text)
             loader = _Loader(text)
             try:
                 node = loader.get_single_node()
+                if node is not None:
+                    _refuse_many_repeated(node)
                 value = self._plain(loader, node, ()) if node is not None else None
             finally:
                 loader.dispose()
@@ -160,9 +168,11 @@ class _Reading:
         """Return the values of the file; nothing when it is not JSON. Lines are not kept."""
 
         def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-            for key in {key for key, _ in pairs if [other for other, _ in pairs].count(key) > 1}:
+            for key in (key for key, count in Counter(key for key, _ in pairs).items() if count > 1):
                 self._error(self.file, f"{key!r} occurs twice in one place", "Rename or remove one of the two")
-            return dict(pairs)
+            for key in (key for key, _ in pairs if HALF_A_CHARACTER.search(key)):
+                self._error(self.file, f"the key {key!r} holds half a character", "Write it out, or remove it")
+            return {key: value for key, value in pairs if not HALF_A_CHARACTER.search(key)}
 
         try:
             return self._ontology_like(json.loads(text, object_pairs_hook=once))
@@ -170,6 +180,8 @@ class _Reading:
             self._error(f"{self.file}:{error.lineno}", f"not JSON: {error.msg}", "Correct the syntax of this line")
         except RecursionError:
             self._error(self.file, "not an ontology: nested too deeply", "Flatten it")
+        except ValueError:  # what Python raises for a number of more than 4,300 digits
+            self._error(self.file, "not an ontology: a number has thousands of digits", "Shorten it, or make it a text")
         return {}
 
     def _ontology_like(self, value: object) -> object:
@@ -186,7 +198,7 @@ class _Reading:
                 self.lines[(*path, str(index))] = item.start_mark.line + 1
             return [self._plain(loader, item, (*path, str(index))) for index, item in enumerate(node.value)]
         if not isinstance(node, yaml.MappingNode):
-            return loader.construct_object(node)
+            return _scalar(loader, node)
         loader.flatten_mapping(node)
         values: dict[str, object] = {}
         for key_node, value_node in node.value:
@@ -239,6 +251,47 @@ class _Reading:
 
     def _error(self, place: str, problem: str, remedy: str) -> None:
         self.problems.append(Problem(Severity.ERROR, place, problem, remedy))
+
+
+def _refuse_deep_nesting(text: str) -> None:
+    """Refuse what is nested too deeply before it is composed: in C that goes as deep as the text, and ends the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH + 1:
+            mark = cast("yaml.Mark", event.start_mark)  # that of the C parser has a line as well
+            raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=mark)
+
+
+def _refuse_many_repeated(root: yaml.Node) -> None:
+    sizes: dict[yaml.Node, int] = {}
+
+    def size(node: yaml.Node, depth: int) -> int:
+        """Return how many nodes it would be with every alias written out, counting each node once."""
+        if node not in sizes:
+            if depth > MAX_DEPTH:  # an alias of what is around it
+                raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=node.start_mark)
+            if isinstance(node, yaml.MappingNode):
+                children = [end for pair in node.value for end in pair]
+            else:
+                children = node.value if isinstance(node, yaml.SequenceNode) else []
+            sizes[node] = 1 + sum(size(child, depth + 1) for child in children)
+        return sizes[node]
+
+    if size(root, 0) - len(sizes) > MAX_REPEATED_NODES:
+        problem = f"its aliases stand for more than {MAX_REPEATED_NODES:,} keys and values"
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=root.start_mark)
+
+
+def _scalar(loader: _Loader, node: yaml.Node) -> object:
+    try:
+        value: object = loader.construct_object(node)
+        repr(value)  # a number of thousands of digits can be read in hexadecimal, but not be written
+    except (ValueError, ArithmeticError, LookupError, AttributeError) as error:  # PyYAML takes a tag at its word
+        kind = node.tag.rpartition(":")[2]
+        problem = f"{_shown(node.value)} cannot be read as {kind}"
+        raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from error
+    return value
 
 
 def _fields(kind: type[_Entry]) -> str:

@@ -9,8 +9,8 @@ import pytest
 from kgbuild.errors import OntologyError
 from kgbuild.ontology import bundled, read, reading, worked_examples
 
-YAML = "properties:\n  likes: {label: likes, description: d}\n"
-TURTLE = "@prefix owl: <http://www.w3.org/2002/07/owl#> . <http://a/likes> a owl:ObjectProperty ."
+YAML = "classes: {Person: {label: person}}\nproperties:\n  likes: {label: likes, description: d}\n"
+TURTLE = "@prefix owl: <http://www.w3.org/2002/07/owl#> . <http://a/likes> a owl:ObjectProperty . <http://a/Person> a owl:Class ."
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ TURTLE = "@prefix owl: <http://www.w3.org/2002/07/owl#> . <http://a/likes> a owl
         ("pets/ontology.yaml", YAML, "pets/ontology.yaml", "pets"),
         ("pets.yaml", f"name: animals\n{YAML}", "pets.yaml", "animals"),
         # JSON with the same fields; a byte order mark is not part of the text.
-        ("pets.json", '{"properties": {"likes": {"label": "likes"}}}', "pets.json", "pets"),
+        ("pets.json", '{"classes": {"Person": {}}, "properties": {"likes": {"label": "likes"}}}', "pets.json", "pets"),
         ("pets.yaml", f"\ufeff{YAML}", "pets.yaml", "pets"),
         # OWL; `.owl` may hold either syntax.
         ("pets.ttl", TURTLE, "pets.ttl", "pets"),
@@ -98,7 +98,8 @@ def test_yaml_means_what_it_says(tmp_path):
     """No Norway problem: only true and false are booleans, a date stays text, a number is a label if it stands for one."""
     file = tmp_path / "pets.yaml"
     file.write_text(
-        "properties:\n  no: {label: no, description: 2001-01-01, aliases: [on, 7], range: xsd:date, functional: true}\n"
+        "classes: {Person: {}}\nproperties:\n"
+        "  no: {label: no, description: 2001-01-01, aliases: [on, 7], range: xsd:date, functional: true}\n"
     )
     prop = read(file).properties["no"]
     assert (prop.label, prop.description, prop.aliases, prop.range, prop.functional) == (

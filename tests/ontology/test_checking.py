@@ -75,6 +75,21 @@ def test_a_good_ontology_has_no_problems(tmp_path):
         ("  born_in: {label: l, description: d}", 6, "'born_in' occurs twice, first on line 5", "Rename or remove"),
         # YAML that is none.
         ("  likes: {label: l", 7, "not YAML", "Correct the syntax"),
+        # A tag that its value does not fit, and numbers that Python will not write.
+        ('name: !!int ""', 6, "'' cannot be read as int", "Correct the syntax"),
+        ('name: !!float ""', 6, "'' cannot be read as float", "Correct the syntax"),
+        ("name: !!bool foo", 6, "'foo' cannot be read as bool", "Correct the syntax"),
+        ("name: !!timestamp foo", 6, "'foo' cannot be read as timestamp", "Correct the syntax"),
+        (f"name: {'9' * 5000}", 6, "cannot be read as int", "Correct the syntax"),
+        (f"name: 0x{'f' * 5000}", 6, "cannot be read as int", "Correct the syntax"),
+        (f"name: {'1:' * 3000}0.5", 6, "cannot be read as float", "Correct the syntax"),
+        # Neither name nor label could be words of a text.
+        (
+            "  _: {label: '-', description: d}",
+            6,
+            "neither the label '-' of '_' nor its name has a letter",
+            "what a text would call",
+        ),
     ],
 )
 def test_each_error_has_its_line_and_remedy(tmp_path, added, line, problem, remedy):
@@ -92,6 +107,7 @@ def test_each_error_has_its_line_and_remedy(tmp_path, added, line, problem, reme
         ("  Dog: {label: dog, description: d, parent: Dog}", "'Dog' is its own ancestor by way of 'Dog'"),
         ("  A: {label: a, description: d, parent: B}\n  B: {label: b, description: d, parent: A}", "'A' is its own ancestor"),
         ("  date: {label: date, description: d}", "'date' has the name of a datatype"),
+        ("  __: {label: …, description: d}", "neither the label '…' of '__' nor its name has a letter or digit"),
         (
             "  A: {label: a, description: d, parent: [Person, Place]}\ndisjoint: [[Place, Person]]",
             "declared disjoint, yet 'A' is both",
@@ -109,10 +125,19 @@ def test_each_error_in_classes_is_found(tmp_path, classes, problem):
         # Nothing is called this, or says what it means.
         ("  lives_in: {description: d}", "'lives_in' has no label, so 'lives in' is used"),
         ("  lives_in: {label: l}", "'lives_in' has no description"),
+        # Labels and aliases of signs alone say nothing; one letter, of any script, is enough.
+        ("  lives_in: {label: '-', description: d}", "the label '-' of 'lives_in' has no letter or digit, so 'lives in' is used"),
+        ("  lives_in: {label: ' ', description: d}", "the label ' ' of 'lives_in' has no letter or digit, so 'lives in' is used"),
+        ("  lives_in: {label: l, description: d, aliases: [→, m]}", "the alias '→' of 'lives_in' has no letter or digit, so it is"),
         # Two things are called the same.
         ("  birth: {label: born in, description: d}", "'born in' is shared by 'born_in' and 'birth'"),
         ("  birth: {label: b, description: d, aliases: [Born In]}", "'born in' is shared by 'born_in' and 'birth'"),
         ("  Born_In: {label: b, description: d}", "differ in capitals alone"),
+        # Two things are said to be the same.
+        (
+            "  a: {label: a, description: d, iri: 'http://x/P1'}\n  b: {label: b, description: d, iri: 'http://x/P1'}",
+            "'b' shares its IRI with 'a'",
+        ),
         # kgbuild's own names get a trailing underscore in a store; an entity may well have a property `name` between entities.
         ("  description: {label: b, description: d, range: string}", "the graph has 'description' of its own"),
         ("  from_chunk: {label: b, description: d}", "the graph has 'from_chunk' of its own"),
@@ -126,9 +151,34 @@ def test_each_error_in_classes_is_found(tmp_path, classes, problem):
 )
 def test_a_doubt_is_a_warning_and_the_ontology_is_read(tmp_path, added, problem):
     problems, file = checked(tmp_path, f"{HEAD}{added}\n")
-    assert any(problem in p.problem and p.place == f"{file}:6" for p in problems), problems
+    assert any(problem in p.problem and p.place == f"{file}:{5 + len(added.splitlines())}" for p in problems), problems
     assert {p.severity for p in problems} == {Severity.WARNING}
     assert "born_in" in read(file).properties
+
+
+@pytest.mark.parametrize(
+    ("words", "label", "aliases"),
+    [
+        # The name stands in for a label of signs alone, and such aliases are left out.
+        ("label: '-', aliases: [_, tyke]", "guide dog", ("tyke",)),
+        ("label: '\\u0301'", "guide dog", ()),
+        # A letter or a digit of any script says something, whatever marks and signs it has.
+        ("label: में, aliases: [ñ, ไม้, 犬, '№ 5', '²']", "में", ("ñ", "ไม้", "犬", "№ 5", "²")),
+        ("label: '-犬-'", "-犬-", ()),
+    ],
+)
+def test_what_has_no_letter_or_digit_calls_nothing(tmp_path, words, label, aliases):
+    text = HEAD.replace("properties:", f"  GuideDog: {{{words}, parent: Person}}\nproperties:").replace("'\\u0301'", '"\\u0301"')
+    (tmp_path / "pets.yaml").write_text(text, encoding="utf-8")
+    read_class = read(tmp_path / "pets.yaml").classes["GuideDog"]
+    assert (read_class.label, read_class.aliases) == (label, aliases)
+
+
+def test_classes_of_one_iri_are_named(tmp_path):
+    problems, file = checked(tmp_path, HEAD.replace("description: A", "iri: 'http://x/Q1', description: A"))
+    (problem,) = problems
+    assert (problem.severity, problem.place) == (Severity.WARNING, f"{file}:3")
+    assert problem.problem == "'Place' shares its IRI with 'Person'"
 
 
 def test_a_class_that_no_property_can_use_is_named(tmp_path):
@@ -152,13 +202,67 @@ def test_all_problems_are_reported_together_errors_first(tmp_path):
         read(file)
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", "just words", "[a, list]", "classes: {Person: {label: p, description: d}}"])
-def test_a_file_without_an_ontology_is_an_error(tmp_path, text):
-    assert checked(tmp_path, text)[0][0].severity is Severity.ERROR
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        *((text, "no ontology in this file") for text in ("", "# nothing\n", "just words", "[a, list]")),
+        # Facts need properties, and a subject is always of a class.
+        ("classes: {Person: {label: p, description: d}}", "the ontology has no properties"),
+        ("properties: {likes: {label: l, description: d}}", "the ontology has no classes"),
+    ],
+)
+def test_a_file_without_an_ontology_is_an_error(tmp_path, text, problem):
+    assert [p.problem for p in checked(tmp_path, text)[0] if p.severity is Severity.ERROR] == [problem]
 
 
-@pytest.mark.parametrize("text", ["&a [*a]", "a: \x07", "? [a]\n: b", "a: !!python/object:os.system x", "<<: 1", "- - - -"])
-def test_strange_yaml_is_an_error_with_a_place_never_a_traceback(tmp_path, text):
+def aliases_of_aliases(first, list_of):
+    return "\n".join([f"a0: &a0 {first}", *(f"a{n}: &a{n} {list_of(', '.join([f'*a{n - 1}'] * 10))}" for n in range(1, 10))])
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("&a [*a]", "nested too deeply"),
+        ("a: \x07", "not YAML"),
+        ("? [a]\n: b", "unknown field"),
+        ("a: !!python/object:os.system x", "not YAML"),
+        ("<<: 1", "not YAML"),
+        ("- - - -", "no ontology in this file"),
+        # What a few characters could keep a machine busy with for hours, or end the process.
+        ("[" * 200_000, "nested too deeply"),
+        ("? &a [*a]\n: b", "nested too deeply"),
+        (aliases_of_aliases("[x]", "[{}]".format), "its aliases stand for more than 100,000 keys and values"),
+        (aliases_of_aliases("{k: v}", "{{<<: [{}]}}".format), "its aliases stand for more than 100,000 keys and values"),
+    ],
+    ids=lambda value: value[:24],
+)
+def test_strange_yaml_is_an_error_with_a_place_never_a_traceback(tmp_path, text, problem):
     problems, file = checked(tmp_path, text)
     assert problems[0].severity is Severity.ERROR
+    assert problem in problems[0].problem
     assert problems[0].place.startswith(f"{file}:")
+
+
+def test_an_alias_is_as_good_as_what_it_stands_for(tmp_path):
+    described = "{label: l, description: Where someone or something is for the time being.}"
+    many = "".join(f"  at_{n}: *at\n" for n in range(1000))
+    problems, file = checked(tmp_path, f"{HEAD}  at: &at {described}\n{many}")
+    assert {p.severity for p in problems} == {Severity.WARNING}
+    assert len(read(file).properties) == 1002
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (f'{{"classes": {{"A": {{}}}}, "x": {"9" * 5000}}}', "a number has thousands of digits"),
+        (f'{{"concepts": [], "relations": [], "id": {"9" * 5000}}}', "a number has thousands of digits"),
+        ("[" * 200_000, "nested too deeply"),
+        # Half of a surrogate pair is no text.
+        ('{"classes": {"A": {"\\ud800": 1, "\\udc00": 1}}}', "the key '\\ud800' holds half a character"),
+        ('{"classes": {"A": {}, "A": {}}}', "'A' occurs twice in one place"),
+    ],
+    ids=lambda value: value[:24],
+)
+def test_strange_json_is_an_error_never_a_traceback(tmp_path, text, problem):
+    problems, file = checked(tmp_path, text, ".json")
+    assert any(problem in p.problem and p.severity is Severity.ERROR and p.place == str(file) for p in problems), problems

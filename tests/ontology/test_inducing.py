@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from kgbuild.ids import entity_id
 from kgbuild.ontology import Property, Severity, check, induce, read, write
+from kgbuild.ontology.model import says_something
 from kgbuild.records import Derivation, Entity, EntityRef, Evidence, Fact, Literal, LiteralValue, Qualifier, Span
 
 
@@ -76,10 +77,10 @@ def described(prop):
         (["A:P | 2nd wife | B:P"], [("_2nd_wife", "2nd wife", ("P",), ("P",), (), ())]),
         (["A:P | родился_в | B:C"], [("родился_в", "родился в", ("P",), ("C",), (), ())]),
         (["A:P | में जन्मा | B:C"], [("में_जन्मा", "में जन्मा", ("P",), ("C",), (), ())]),
-        # Two that would have the same identifier keep apart: nothing is merged for want of letters.
+        # A predicate without a letter or digit says nothing to be called by; two of them keep apart, for nothing is merged.
         (
             ["A:P | → | B:C", "A:P | → | D:C", "A:P | ⇒ | B:C"],
-            [("_", "→", ("P",), ("C",), (), ()), ("__2", "⇒", ("P",), ("C",), (), ())],
+            [("unnamed", "unnamed", ("P",), ("C",), (), ()), ("unnamed_2", "unnamed 2", ("P",), ("C",), (), ())],
         ),
         (
             ["A:P | won (1st) | B:C", "A:P | won 1st | B:C"],
@@ -102,10 +103,20 @@ def test_properties_are_as_observed(triples, properties):
         # Capitals and underscores alone make no other class; other signs do.
         (["A:big_firm | p | B:Big Firm"], {"Big_Firm": "Big Firm"}),
         (["A:C | p | B:C++"], {"C": "C", "C_2": "C++"}),
+        # One without a letter or digit has no name of its own.
+        (["A:→ | p | B:-"], {"Thing": "Thing", "Thing_2": "Thing 2"}),
+        # Where each is too rare for a domain or a range, any class will do, and so all are proposed.
+        ([f"A{n}:C{n} | p | B{n}:C{n}" for n in range(12)], {f"C{n}": f"C{n}" for n in range(12)}),
     ],
 )
 def test_classes_are_as_observed(triples, classes):
     assert {class_.name: class_.label for class_ in proposal(*triples).ontology.classes.values()} == classes
+
+
+def test_signs_that_call_nothing_stand_in_the_description():
+    ontology = proposal("A:→ | => | B:→").ontology
+    assert ontology.properties["unnamed"].description == "Seen in 1 fact, written =>."
+    assert ontology.classes["Thing"].description == "Seen in 2 facts, written →, such as A, B."
 
 
 def test_what_is_too_rare_is_left_out_and_counted():
@@ -141,8 +152,10 @@ def test_whatever_was_observed_the_proposal_passes_the_check_and_has_a_place_for
         prop: described(prop) for prop in ontology.properties.values()
     }
     spelled = {words.casefold() for prop in ontology.properties.values() for words in (prop.label, *prop.aliases)}
-    # A predicate without a letter, blank or "_", is called as its property is named.
-    assert {words for _, _, p, _, _ in triples if (words := " ".join(p.replace("_", " ").split()).casefold())} <= spelled
+    described_as = " ".join(prop.description for prop in ontology.properties.values())
+    for words in (" ".join(p.replace("_", " ").split()) for _, _, p, _, _ in triples):
+        # A predicate without a letter or digit is called as its property is named, which describes it.
+        assert words.casefold() in spelled if says_something(words) else words in described_as
 
 
 def test_a_class_and_a_property_of_one_name_are_two_in_every_format(tmp_path):

@@ -6,11 +6,21 @@ from hypothesis import strategies as st
 
 from kgbuild.errors import OntologyError
 from kgbuild.ontology import Ontology, OntologyClass, Property, bundled, convert, read, write
-from kgbuild.ontology.model import XSD_DATATYPES
+from kgbuild.ontology.model import XSD_DATATYPES, says_something
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True).filter(lambda name: name not in XSD_DATATYPES | {"literal"})
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
 PLAIN_TEXT = st.text(st.sampled_from("abcÄß漢😀 .:,'\"<>&#\\-"), min_size=1, max_size=12).filter(lambda text: text == text.strip())
+
+
+IRIS = [
+    "",
+    "http://www.wikidata.org/entity/P112",
+    "http://example.org/a#b",
+    "http://x/ c",
+    "P112",
+    "http://www.w3.org/2002/07/owl#Thing",
+]
 
 
 @st.composite
@@ -18,30 +28,31 @@ def ontologies(draw, texts):
     def several(of):
         return tuple(sorted(draw(st.sets(of, max_size=3))))
 
+    words = texts.filter(says_something)
     class_names = sorted(draw(st.sets(NAMES, min_size=2, max_size=5)))
     classes = {}
     for index, name in enumerate(class_names):
         parents = several(st.sampled_from(class_names[:index])) if index else ()
-        aliases = tuple(alias for alias in several(texts))
-        label = draw(texts.filter(lambda text, aliases=aliases: text not in aliases))
+        aliases = several(words)
+        label = draw(words.filter(lambda text, aliases=aliases: text not in aliases))
         parent, others = (parents[0], parents[1:]) if parents else (None, ())
-        classes[name] = OntologyClass(name, label, draw(st.just("") | texts), parent, aliases, "", others)
+        classes[name] = OntologyClass(name, label, draw(st.just("") | texts), parent, aliases, draw(st.sampled_from(IRIS)), others)
     properties = {}
     for name in sorted(draw(st.sets(NAMES, min_size=1, max_size=4))):
         range_ = several(st.sampled_from([*class_names, *sorted(XSD_DATATYPES), "literal"]))
         between_entities = not any(member in XSD_DATATYPES or member == "literal" for member in range_)
-        aliases = several(texts)
+        aliases = several(words)
         most = draw(st.none() | st.integers(1, 5))
         symmetric = between_entities and draw(st.booleans())
         properties[name] = Property(
             name=name,
-            label=draw(texts.filter(lambda text, aliases=aliases: text not in aliases)),
+            label=draw(words.filter(lambda text, aliases=aliases: text not in aliases)),
             description=draw(st.just("") | texts),
             domain=several(st.sampled_from(class_names)),
             range=range_,
             aliases=aliases,
             examples=several(texts),
-            iri=draw(st.sampled_from(["", "http://www.wikidata.org/entity/P112", "http://example.org/a#b"])),
+            iri=draw(st.sampled_from(IRIS)),
             functional=most in (None, 1) and draw(st.booleans()),
             inverse_functional=draw(st.booleans()),
             symmetric=symmetric,
@@ -54,7 +65,7 @@ def ontologies(draw, texts):
         )
     title, description, source, licence = (draw(st.just("") | texts) for _ in range(4))
     typing = draw(st.sampled_from(["hard", "soft"]))
-    return Ontology(draw(NAMES), classes, properties, title, typing, "", (), description, source, licence)
+    return Ontology(draw(NAMES | ANY_TEXT), classes, properties, title, typing, "", (), description, source, licence)
 
 
 def read_again(ontology, form, folder, suffix):
@@ -74,7 +85,8 @@ def test_yaml_and_json_give_back_the_same_ontology(folder, ontology):
     from_yaml = read_again(ontology, "yaml", folder, ".yaml")
     assert read_again(from_yaml, "yaml", folder, ".yaml") == from_yaml
     assert read_again(from_yaml, "json", folder, ".json") == from_yaml
-    assert (from_yaml.classes, from_yaml.properties, from_yaml.title) == (ontology.classes, ontology.properties, ontology.title)
+    assert (from_yaml.classes, from_yaml.properties) == (ontology.classes, ontology.properties)
+    assert (from_yaml.name, from_yaml.title) == (ontology.name, ontology.title)
 
 
 @settings(max_examples=40, deadline=None)
@@ -85,6 +97,14 @@ def test_owl_gives_back_the_same_ontology_but_for_its_order(folder, ontology, fo
     assert dict(from_owl.properties) == ontology.properties
     assert (from_owl.name, from_owl.title, from_owl.typing) == (ontology.name, ontology.title, ontology.typing)
     assert (from_owl.description, from_owl.source, from_owl.licence) == (ontology.description, ontology.source, ontology.licence)
+
+
+@pytest.mark.parametrize("suffix", [".ttl", ".rdf"])
+@pytest.mark.parametrize("name", ["my onto", "a%20b", "a#b", "<a>", "Größe", "मेरा ज्ञान", "\x00", " "])
+def test_an_ontology_may_be_called_anything_in_owl(tmp_path, name, suffix):
+    ontology = Ontology(name, {"A": OntologyClass("A", "a")}, {"p q": Property("p q", "p"), "p": Property("p", "p")})
+    write(ontology, tmp_path / f"o{suffix}")
+    assert read(tmp_path / f"o{suffix}").name == name
 
 
 @pytest.mark.parametrize("name", bundled())
