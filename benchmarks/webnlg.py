@@ -45,11 +45,12 @@ from kgbuild.compact.recipe import PLAIN  # noqa: E402
 from kgbuild.compact.renaming import Names  # noqa: E402
 from kgbuild.compact.training import write_weights  # noqa: E402
 from kgbuild.compact.weights import Weights, open_weights  # noqa: E402
-from kgbuild.evaluation.gold import Benchmark, GoldSentence, Triple, json_lines, read_text2kgbench  # noqa: E402
+from kgbuild.evaluation.gold import Benchmark, GoldSentence, Triple, read_text2kgbench  # noqa: E402
 from kgbuild.evaluation.text2kgbench import BenchmarkScore, baseline_predictions, score_text2kgbench  # noqa: E402
 from kgbuild.ontology.model import Ontology, Property  # noqa: E402
 from kgbuild.ontology.reading import read  # noqa: E402
 from kgbuild.records import Span  # noqa: E402
+from kgbuild.serialisation import json_lines  # noqa: E402
 
 PART = "dbpedia_webnlg"
 HELD_OUT_ONE_IN, RARE_BELOW = 6, 15
@@ -75,7 +76,7 @@ def train_sentences(data: Path, name: str) -> list[GoldSentence]:
     rows = json_lines(data / "text2kgbench" / PART / "train" / f"ont_{name}_train.jsonl")
     return [
         GoldSentence(row["id"], row["sent"], tuple((t["sub"], t["rel"], t["obj"]) for t in row["triples"]))
-        for row in rows
+        for _, row in rows
         if squeezed(row["sent"]) not in tested
     ]
 

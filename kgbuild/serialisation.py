@@ -63,15 +63,28 @@ def to_dict(record: object) -> dict[str, Any]:
     return fields
 
 
-def read_jsonl(path: Path, type_: type[RecordT]) -> Iterator[RecordT]:
-    """Read the records of a JSONL file one by one; a line that holds none is an InputError with its number."""
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                try:
-                    yield from_json(type_, line)
-                except ValueError as error:
-                    raise InputError(f"{path}:{number}", str(error), "Correct the line or leave it out") from None
+def json_lines(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the objects of a JSON lines file, each with its place, `file:line`; blank lines are left out.
+
+    Raises InputError that says where the file or the line is none.
+    """
+    try:
+        lines = file.read_text("utf-8-sig").split("\n")
+    except OSError as error:
+        raise InputError(file, f"cannot be read ({error.strerror})", "Check the path") from error
+    except UnicodeDecodeError as error:
+        raise InputError(file, f"is no UTF-8 at byte {error.start}", "Save it as UTF-8") from error
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            where = f"{file}:{number}"
+            try:
+                row = json.loads(line)
+            except (ValueError, RecursionError) as error:
+                problem = "nests too deeply" if isinstance(error, RecursionError) else f"is no JSON ({error})"
+                raise InputError(where, problem, "Mend the line") from error
+            if not isinstance(row, dict):
+                raise InputError(where, "is no JSON object", "Mend the line")
+            yield where, row
 
 
 def first_problem(error: ValidationError) -> str:

@@ -24,7 +24,7 @@ from kgbuild.records import (
     Status,
     Verdict,
 )
-from kgbuild.serialisation import from_json, read_jsonl, to_dict, to_json
+from kgbuild.serialisation import from_json, json_lines, to_dict, to_json
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=20)  # lone surrogates, NUL and line separators too
 SPANS = st.builds(lambda start, length: Span(start, start + length), st.integers(0, 10**6), st.integers(1, 100))
@@ -125,13 +125,31 @@ def test_a_line_that_holds_no_such_record_is_refused_with_its_first_problem(type
     assert str(refusal.value) == problem
 
 
-def test_a_bad_line_of_a_file_is_named_by_its_number(tmp_path):
-    path = tmp_path / "spans.jsonl"
-    path.write_text('{"start":1,"end":2}\n\n{"start":1}\n')
-    lines = read_jsonl(path, Span)
-    assert next(lines) == Span(1, 2)
-    with pytest.raises(InputError, match=r"spans\.jsonl:3: not a Span: end: Field required\. Correct the line"):
-        next(lines)
+def test_lines_are_read_with_their_places(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    # A byte order mark is no character of the first line, and only a line feed ends one.
+    path.write_bytes('\ufeff{"a":"x\u2028y\x85z"}\r\n\n{"b":2}'.encode())
+    assert list(json_lines(path)) == [(f"{path}:1", {"a": "x\u2028y\x85z"}), (f"{path}:3", {"b": 2})]
+
+
+@pytest.mark.parametrize(
+    ("content", "where", "problem"),
+    [
+        (b'{"a": 1}\n\n{"a"', ":3", "is no JSON"),
+        (b"[1]", ":1", "is no JSON object"),
+        (b'{"a": ' + b"9" * 5000 + b"}", ":1", "is no JSON"),
+        (b"[" * 100_000, ":1", "nests too deeply"),
+        (b'{"a": "\xff"}', "", "is no UTF-8 at byte 7"),
+        (None, "", "cannot be read (No such file or directory)"),
+    ],
+)
+def test_what_is_no_line_of_json_is_named_by_its_place(tmp_path, content, where, problem):
+    path = tmp_path / "rows.jsonl"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(InputError) as refusal:
+        list(json_lines(path))
+    assert str(refusal.value).startswith(f"{path}{where}: {problem}")
 
 
 def test_a_record_as_dict_has_the_names_of_its_json():

@@ -51,7 +51,7 @@ def main() -> None:
         app()
     except SystemExit as end:
         if end.code == INTERRUPTED:
-            err.print("Stopped. What was done is kept: run the same command again to go on.")
+            err.print("Stopped. What a build did is kept: run the same command again to go on.")
         raise
     except KgbuildError as error:
         _print_error(str(error))

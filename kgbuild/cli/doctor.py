@@ -241,6 +241,8 @@ def _graph(graph: Path) -> Finding:
 
     subject = f"graph {graph}"
     try:
+        if any(folder.is_file() for folder in graph.absolute().parents):
+            return Finding(subject, State.BROKEN, "would lie inside a file", "Name another --graph")
         if not graph.exists():
             return Finding(subject, State.OFF, "not built yet", f"kgbuild build DOCUMENTS --graph {graph}")
         if not graph.is_dir():

@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from typer import Argument, Option
 
-from kgbuild.cli.console import JsonOption, err, escape, out, print_json
+from kgbuild.cli.console import JsonOption, err, escape, out, print_json, warn
 from kgbuild.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,9 +44,12 @@ def train(
             help="A folder of documents that EXAMPLES were drawn from at random: thresholds follow from how much is stated there.",
         ),
     ] = None,
-    seed: Annotated[int, Option(help="Equal seeds give equal weights on one machine's CPU.")] = 0,
+    seed: Annotated[
+        int, Option(min=0, max=2**63 - 1, help="Equal seeds give equal weights on one machine's CPU, with as many threads.")
+    ] = 0,
     suggest: Annotated[
-        int | None, Option(metavar="N", help="Write the N sentences of EXAMPLES, a folder of documents, most worth labelling.")
+        int | None,
+        Option(metavar="N", min=1, help="Write the N sentences of EXAMPLES, a folder of documents, most worth labelling."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -71,27 +75,30 @@ def train(
         raise InputError("--unlabelled", f"{unlabelled} is no folder", "Name a folder of documents")
     if output is None:
         raise InputError("--output", "is missing", "Name a folder for the new weights")
-    if find_spec("torch") is None:
-        raise InputError("kgbuild train", "needs torch", "Install it with `pip install 'kgbuild[train]'`")
+    if missing := [module for module in ("torch", "onnx") if find_spec(module) is None]:
+        raise InputError("kgbuild train", f"needs {' and '.join(missing)}", "Install it with `pip install 'kgbuild[train]'`")
     from kgbuild.compact.taught import read_labelled
     from kgbuild.compact.training import TrainingReport
     from kgbuild.compact.training import train as learn
+    from kgbuild.compact.weights import FILES
     from kgbuild.planning import read_ontology, remembered_ontology
     from kgbuild.serialisation import to_json
+    from kgbuild.stores.files.target import new_folder
 
     rows = _rows_of(graph) if graph is not None else read_labelled(examples or Path())
     meant = remembered_ontology(graph) if graph is not None and ontology is None else None
-    with _bar() as progress:
+    with new_folder(output, [*FILES, "README.md"]) as folder, _bar() as progress:
         report: TrainingReport = learn(
             rows,
             meant or read_ontology(ontology),
-            output,
+            folder,
             base,
             seed,
             progress,
             command=shlex.join(["kgbuild", *sys.argv[1:]]),
             unlabelled=_texts_of(unlabelled, seed) if unlabelled is not None else None,
         )
+    report = replace(report, output=output)
     if as_json:
         print_json(json.loads(to_json(report)))
         return
@@ -102,7 +109,7 @@ def train(
     )
     for words, names in (("New", report.properties_new), ("Taught further", report.properties_known)):
         if names:
-            out.print(f"{words}: {', '.join(names)}", soft_wrap=True)
+            out.print(f"{words}: {escape(', '.join(names))}", soft_wrap=True)
     out.print(f"F1 on {held}: {report.before.f1:.2f} before, [bold]{report.after.f1:.2f}[/bold] now")
     if report.unlabelled:
         out.print(f"Thresholds follow from {report.unlabelled} unlabelled sentences")
@@ -133,17 +140,24 @@ def _texts_of(folder: Path, seed: int | None = None) -> Iterator[str]:
         random.Random(seed).shuffle(uris)
     for uri in uris:
         for read in read_batch([uri], Reading(str(folder))):
+            for failure in read.failures:
+                warn(f"{escape(failure.uri)}: {escape(failure.reason)} ({escape(failure.detail)})")
             yield from (chunk.text for _, chunks in read.documents for chunk in chunks)
 
 
 def _suggest(documents: Path | None, count: int, ontology: str | None, base: Path | None) -> None:
+    from kgbuild.compact.sentences import WORDS
     from kgbuild.compact.suggesting import suggest
     from kgbuild.compact.taught import row_json
     from kgbuild.planning import read_ontology
 
     if documents is None or not documents.is_dir():
         raise InputError("--suggest", "needs a folder of documents", "Give it as the argument")
-    for row in suggest(_texts_of(documents), read_ontology(ontology), count, base):
+    rows = suggest(_texts_of(documents), read_ontology(ontology), count, base)
+    if not rows:
+        problem = f"no sentence of {WORDS.start} to {WORDS.stop - 1} words there may state a property of the ontology"
+        raise InputError(documents, problem, "Give other documents")
+    for row in rows:
         sys.stdout.write(row_json(row) + "\n")
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from kgbuild.serialisation import from_json
+
 Floats = NDArray[np.float64]
 
 
@@ -46,9 +48,11 @@ class Calibration:
 
 
 def read_calibration(path: Path) -> Calibration:
-    held = json.loads(path.read_text("utf-8"))
-    extraction, judging = (Curve(**held.pop(name)) for name in ("extraction", "judging"))
-    return Calibration(extraction=extraction, judging=judging, **held)
+    """Raises ValueError where the file holds none."""
+    held = from_json(Calibration, path.read_bytes())
+    if not (0 <= held.unsure_from <= held.accept_from < 1 and 0 <= held.judge_reject_below <= held.judge_accept_from < 1):
+        raise ValueError("thresholds are no probabilities in their order")
+    return held
 
 
 def write_calibration(calibration: Calibration, path: Path) -> None:

@@ -30,7 +30,7 @@ def read_properties(path: Path) -> tuple[TrainedProperty, ...]:
 
 
 def write_properties(properties: Sequence[TrainedProperty], path: Path) -> None:
-    rows = ("\t".join((p.key, p.label, "; ".join(p.aliases), p.domain, p.range)) for p in properties)
+    rows = ("\t".join(" ".join(f.split()) for f in (p.key, p.label, "; ".join(p.aliases), p.domain, p.range)) for p in properties)
     path.write_text("".join(f"{row}\n" for row in rows), "utf-8")
 
 

@@ -1,6 +1,7 @@
 """A sentence as the network reads it: words, their pieces, their shapes. The same code serves training and inference."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,8 @@ MAX_PIECES = 160
 SHAPES = 7
 """Kinds of `shape`: marker, lower case, Capitalised, ALL CAPITALS, digits, mixed, punctuation. The pieces carry no case."""
 
-_WORD = re.compile(r"[^\W_]+|[^\w\s]|_")
+_WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*|[^\w\s]|_")
+"""Accents that stand by themselves (NFD) belong to their word, as in the pieces, which carry none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Sentence:
 
 
 def _shape(word: str) -> int:
+    word = unicodedata.normalize("NFC", word)
     if word.isdigit():
         return 4
     if not word[0].isalnum():

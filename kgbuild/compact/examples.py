@@ -8,6 +8,8 @@ from kgbuild.records import Span
 
 _MONTHS = "January February March April May June July August September October November December".split()
 _GOLD_DATE = re.compile(r"^(?:00|(\d{1,2})) ?(" + "|".join(_MONTHS) + r") (\d{3,4})$")
+_DECIMAL = re.compile(r"[0-9]\.[0-9]")
+"""Where two digits are no neighbours: 1.5 is not 15."""
 _NAME_LENGTH = 4
 """Letters from which a single word of a longer name is taken for the name ("Norwood" for "Brandy Norwood")."""
 
@@ -47,10 +49,15 @@ def _squashed(text: str) -> tuple[str, list[int]]:
     places: list[int] = []
     for place, character in enumerate(text):
         for part in unicodedata.normalize("NFKD", character).casefold():
-            if part.isalnum():
+            if _is_letter(part):
                 letters.append(part)
                 places.append(place)
     return "".join(letters), places
+
+
+def _is_letter(character: str) -> bool:
+    """Tell letters, digits and the vowel signs of Indic scripts, which are no accents, from all else."""
+    return character.isalnum() or (unicodedata.category(character)[0] == "M" and unicodedata.combining(character) < 10)
 
 
 def found(text: str, wanted: str) -> Span | None:
@@ -62,7 +69,10 @@ def found(text: str, wanted: str) -> Span | None:
     at = letters.find(needle)
     while at >= 0:
         start, end = places[at], places[at + len(needle) - 1] + 1
-        if (start == 0 or not text[start - 1].isalnum()) and (end == len(text) or not text[end].isalnum()):
+        while end < len(text) and unicodedata.combining(text[end]) >= 10:
+            end += 1  # the accent of the last letter, where it stands by itself
+        whole = (start == 0 or not _is_letter(text[start - 1])) and (end == len(text) or not _is_letter(text[end]))
+        if whole and len(_DECIMAL.findall(text[start:end])) <= len(_DECIMAL.findall(wanted)):
             return Span(start, end)
         at = letters.find(needle, at + 1)
     return None

@@ -224,8 +224,8 @@ class Feed:
         parts = encode(example.text, self._tokenizer)
         if not parts:
             return None
-        sentence = _cut(parts[0])
-        ranges = {span: place for span in example.mentions if (place := _inside(sentence, span))}
+        sentence = cut(parts[0])
+        ranges = {span: place for span in example.mentions if (place := inside(sentence, span))}
         mentions = tuple(sorted(set(ranges.values())))
 
         def numbered(statements: Sequence[Statement]) -> tuple[tuple[int, int, int], ...]:
@@ -249,11 +249,12 @@ class Feed:
         yield from batches
 
 
-def _inside(sentence: Sentence, span: Span) -> tuple[int, int] | None:
+def inside(sentence: Sentence, span: Span) -> tuple[int, int] | None:
+    """Return the first and the last word of a mention; None where the sentence as cut lacks some, or it is too long for one."""
     return word_range(sentence, span) if sentence.words and span.end <= sentence.words[-1].end else None
 
 
-def _cut(sentence: Sentence) -> Sentence:
+def cut(sentence: Sentence) -> Sentence:
     """Keep the words whose pieces fit into training's shorter length."""
     if len(sentence.pieces) <= MAX_TRAINING_PIECES:
         return sentence

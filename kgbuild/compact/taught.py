@@ -1,6 +1,7 @@
 """Sentences a person labelled: the lines of a training file into examples, and which property each teaches."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from kgbuild.compact.literals import find_literals
 from kgbuild.errors import InputError
 from kgbuild.ontology.model import Ontology
 from kgbuild.records import Chunk, JudgedTriple, Outcome, Span
+from kgbuild.serialisation import first_problem, json_lines
 
 SOURCE = "taught"
 
@@ -29,7 +31,7 @@ class LabelledText(BaseModel):
     """One line of a training file; what `kgbuild extract` writes, with the text beside it, is one too."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
-    id: str | int | float
+    id: str | int | float | bool | None = None
     text: str
     triples: tuple[LabelledTriple, ...] = ()
 
@@ -43,16 +45,13 @@ class Lesson:
 
 
 def read_labelled(path: Path) -> tuple[LabelledText, ...]:
-    """Read a training file, one JSON object a line."""
+    """Read a training file, one JSON object a line. Raises InputError that says where a line is none."""
     rows: list[LabelledText] = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        if line.strip():
-            try:
-                rows.append(LabelledText.model_validate_json(line))
-            except ValidationError as error:
-                first = error.errors()[0]
-                where = ".".join(map(str, first["loc"])) or "the line"
-                raise InputError(f"{path}:{number}", f"{where}: {first['msg']}", 'Write {"id", "text", "triples"}') from None
+    for where, row in json_lines(path):
+        try:
+            rows.append(LabelledText.model_validate(row))
+        except ValidationError as error:
+            raise InputError(where, first_problem(error), 'Write {"id", "text", "triples"}') from None
     return tuple(rows)
 
 
@@ -93,10 +92,17 @@ def lesson(rows: Iterable[LabelledText], ontology: Ontology, keys: Mapping[str, 
 def _placed(text: str, sentences: Sequence[Span], subject: str, object_: str) -> tuple[Span, Span, Span] | None:
     for sentence in sentences:
         words = sentence.of(text)
-        a, b = aligned(words, subject), aligned(words, object_)
+        a, b = _words_of(words, subject), _words_of(words, object_)
         if a and b and not (a.start < b.end and b.start < a.end):
             return sentence, a, b
     return None
+
+
+def _words_of(text: str, written: str) -> Span | None:
+    """Find what a label writes, to the letter ("$5 million" and "Yahoo!" are more than letters and digits), else what it names."""
+    pattern = rf"(?<!\w)(?<![0-9][.,]){re.escape(written.strip())}(?![\w\u0300-\u036f])(?![.,][0-9])"
+    exactly = re.search(pattern, text) if written.strip() else None
+    return Span(*exactly.span()) if exactly else aligned(text, written)
 
 
 def judged_rows(chunks: Iterable[Chunk], judged: Iterable[JudgedTriple]) -> tuple[LabelledText, ...]:

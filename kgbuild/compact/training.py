@@ -26,12 +26,25 @@ from kgbuild.compact.calibration import Calibration, Curve, write_calibration
 from kgbuild.compact.catalogue import TrainedProperty, write_properties
 from kgbuild.compact.coverage import coverage, property_key
 from kgbuild.compact.decoding import guesses, ordinary_sentences, reader
+from kgbuild.compact.encoding import MAX_WORDS, encode
 from kgbuild.compact.examples import Example
-from kgbuild.compact.learning import Feed, Labels, Schedule, Task, Teacher, loss_of, optimiser_for, rate_at
+from kgbuild.compact.learning import (
+    MAX_TRAINING_PIECES,
+    Feed,
+    Labels,
+    Schedule,
+    Task,
+    Teacher,
+    cut,
+    inside,
+    loss_of,
+    optimiser_for,
+    rate_at,
+)
 from kgbuild.compact.network import Network
 from kgbuild.compact.renaming import Names
 from kgbuild.compact.sentences import drawn
-from kgbuild.compact.taught import SOURCE, LabelledText, lesson
+from kgbuild.compact.taught import SOURCE, LabelledText, Lesson, lesson
 from kgbuild.compact.thresholds import at_listed_rate
 from kgbuild.compact.weights import Weights, open_weights
 from kgbuild.errors import InputError
@@ -121,7 +134,7 @@ def train(
     base_weights = open_weights(base)
     known_as = {entry.name: base_weights.properties[entry.number].key for entry in coverage(ontology, base_weights).covered}
     keys = {name: known_as.get(name, property_key(prop)) for name, prop in ontology.properties.items()}
-    learnt = lesson(rows, ontology, keys)
+    learnt = _as_read(lesson(rows, ontology, keys), keys, base_weights.tokenizer)
     taught = frozenset(s.predicate for example in learnt.examples for s in example.statements)
     if not taught:
         why = learnt.unused[0][2] if learnt.unused else "no line has a triple"
@@ -164,6 +177,24 @@ def train(
     return report
 
 
+def _as_read(learnt: Lesson, keys: Mapping[str, str], tokenizer: Tokenizer) -> Lesson:
+    """Leave out what training does not read: arguments beyond its length, or longer than a mention."""
+    names = {key: name for name, key in keys.items()}
+    unseen = f"not within the first {MAX_TRAINING_PIECES} pieces of words of its sentence, or over {MAX_WORDS} words long"
+    examples: list[Example] = []
+    unread: list[tuple[str, str, str]] = []
+    for example in learnt.examples:
+        parts = encode(example.text, tokenizer)
+        sentence = cut(parts[0]) if parts else None
+        read = tuple(s for s in example.statements if sentence and inside(sentence, s.subject) and inside(sentence, s.object))
+        for s in example.statements:
+            if s not in read:
+                shown = f"{s.subject.of(example.text)} | {names[s.predicate]} | {s.object.of(example.text)}"
+                unread.append((example.id.rpartition("#")[0], shown, unseen))
+        examples.append(replace(example, statements=read))
+    return Lesson(tuple(examples), (*learnt.unused, *unread))
+
+
 def _drawn(texts: Iterable[str], seed: int, examples: Sequence[Example]) -> tuple[str, ...]:
     """Draw the unlabelled sentences; the examples themselves, trained on, would score higher than new ones do."""
     sentences = drawn(texts, MOST_UNLABELLED, seed, besides=[example.text for example in examples])
@@ -185,20 +216,17 @@ def _split(examples: Sequence[Example], rng: random.Random) -> tuple[list[Exampl
 def _new_properties(
     base: Weights, ontology: Ontology, keys: Mapping[str, str], taught: Collection[str]
 ) -> tuple[TrainedProperty, ...]:
-    """Return the properties taught that the base weights do not know."""
+    """Return the properties taught that the base weights do not know; those that share a key are one."""
     known = {entry.key for entry in base.properties}
     labels = {name: c.label for name, c in ontology.classes.items()}
-    return tuple(
-        TrainedProperty(
-            keys[prop.name],
-            prop.label,
-            prop.aliases,
-            labels.get(prop.domain[0], prop.domain[0]) if prop.domain else "",
-            labels.get(prop.range[0], "" if prop.range[0] == ANY_LITERAL else prop.range[0]) if prop.range else "",
-        )
-        for prop in ontology.properties.values()
-        if keys[prop.name] in taught and keys[prop.name] not in known
-    )
+    new: dict[str, TrainedProperty] = {}
+    for prop in ontology.properties.values():
+        key = keys[prop.name]
+        if key in taught and key not in known and key not in new:
+            domain = labels.get(prop.domain[0], prop.domain[0]) if prop.domain else ""
+            range_ = labels.get(prop.range[0], "" if prop.range[0] == ANY_LITERAL else prop.range[0]) if prop.range else ""
+            new[key] = TrainedProperty(key, prop.label, prop.aliases, domain, range_)
+    return tuple(new.values())
 
 
 def _network(base: Weights, properties: int) -> Network:

@@ -30,7 +30,14 @@ SHIPPED = Path(__file__).parent / "weights" / "base"
 
 Part = TypeVar("Part")
 
-GRAPHS = ("encoder", "mentions", "pairs", "labels")
+_WORDS = ("states", "first", "last", "starts", "ends")
+GRAPHS = {
+    "encoder": ("pieces", "shapes"),
+    "mentions": _WORDS,
+    "pairs": (*_WORDS, "subjects", "objects", "left", "right", "distance", "labels", "biases", "classes"),
+    "labels": ("states", "own"),
+}
+"""What each graph asks for."""
 FILES = (*(f"{graph}.onnx" for graph in GRAPHS), "tokenizer.json", "properties.tsv", "calibration.json")
 
 
@@ -82,19 +89,35 @@ def _open(folder: Path, stamp: tuple[int, ...]) -> Weights:
     options.log_severity_level = 4  # what is wrong with a file is said in our words, once
 
     def session(path: Path) -> onnxruntime.InferenceSession:
-        return onnxruntime.InferenceSession(os.fspath(path), options, providers=["CPUExecutionProvider"])
+        opened = onnxruntime.InferenceSession(os.fspath(path), options, providers=["CPUExecutionProvider"])
+        if tuple(asked.name for asked in opened.get_inputs()) != GRAPHS[path.stem]:
+            raise ValueError("holds another graph")
+        return opened
 
     tokenizer = _read(folder / "tokenizer.json", lambda path: Tokenizer.from_file(os.fspath(path)))
     tokenizer.no_padding()
     tokenizer.no_truncation()
+    properties = _read(folder / "properties.tsv", read_properties)
+    sessions = {name: _read(folder / f"{name}.onnx", session) for name in GRAPHS}
+    _read(folder / "properties.tsv", lambda _: _refuse_strangers(sessions["labels"], len(properties)))
     return Weights(
-        folder,
-        digest.hexdigest(),
-        _read(folder / "properties.tsv", read_properties),
-        _read(folder / "calibration.json", read_calibration),
-        tokenizer,
-        **{name: _read(folder / f"{name}.onnx", session) for name in GRAPHS},
+        folder, digest.hexdigest(), properties, _read(folder / "calibration.json", read_calibration), tokenizer, **sessions
     )
+
+
+def _refuse_strangers(labels: onnxruntime.InferenceSession, properties: int) -> None:
+    """Raise ValueError unless there is one correction for each property, and one more for those never taught."""
+    width = labels.get_inputs()[0].shape[-1]
+
+    def has(number: int) -> bool:
+        try:
+            labels.run(None, {"states": np.zeros((1, width), np.float32), "own": np.array([number])})
+        except onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument:
+            return False
+        return True
+
+    if not has(properties) or has(properties + 1):
+        raise ValueError(f"names {properties} properties, and labels.onnx was taught others")
 
 
 def _read(path: Path, parse: Callable[[Path], Part]) -> Part:

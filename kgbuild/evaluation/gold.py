@@ -4,13 +4,12 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from kgbuild.errors import InputError
 from kgbuild.ids import content_hash
-from kgbuild.serialisation import first_problem
+from kgbuild.serialisation import first_problem, json_lines
 
 Triple = tuple[str, str, str]
 """Subject, predicate and object as a benchmark writes them."""
@@ -94,7 +93,7 @@ def _text2kgbench_ontology(at: Path, file: Path) -> GoldOntology:
         predicate_labels=tuple(each["label"] for each in ontology["relations"]),
         sentences=tuple(
             GoldSentence(row["id"], row["sent"], tuple((each["sub"], each["rel"], each["obj"]) for each in row["triples"]))
-            for row in json_lines(at / "ground_truth" / f"ont_{name}_ground_truth.jsonl")
+            for _, row in json_lines(at / "ground_truth" / f"ont_{name}_ground_truth.jsonl")
         ),
         verified_ids=frozenset(verified.read_text("utf-8").split()) if verified.is_file() else frozenset(),
         digest=content_hash(data),
@@ -104,25 +103,6 @@ def _text2kgbench_ontology(at: Path, file: Path) -> GoldOntology:
 def _number_first(name: str) -> tuple[int, str]:
     number = name.partition("_")[0]
     return (int(number) if number.isdecimal() else 0, name)
-
-
-def json_lines(file: Path) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a JSON lines file, blank lines left out. Raises InputError that names file and line."""
-    try:
-        lines = file.read_text("utf-8").split("\n")
-    except OSError as error:
-        raise InputError(file, f"cannot be read ({error.strerror})", "Check the path") from error
-    except UnicodeDecodeError as error:
-        raise InputError(file, f"is no UTF-8 at byte {error.start}", "Save it as UTF-8") from error
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise InputError(f"{file}:{number}", f"is no JSON ({error})", "Mend the line") from error
-            if not isinstance(row, dict):
-                raise InputError(f"{file}:{number}", "is no JSON object", "Mend the line")
-            yield row
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +146,12 @@ def read_gold_facts(file: Path) -> tuple[GoldFact, ...]:
 
 
 def _gold_facts(file: Path) -> Iterator[GoldFact]:
-    for number, row in enumerate(json_lines(file), 1):
+    for where, row in json_lines(file):
         try:
             line = _GoldLine.model_validate(row)
         except ValidationError as error:
-            problem = f"fact {number}: {first_problem(error)}"
-            raise InputError(file, problem, 'A line is {"document", "subject", "predicate", "object"}, all strings') from error
+            remedy = 'A line is {"document", "subject", "predicate", "object"}, all strings'
+            raise InputError(where, first_problem(error), remedy) from error
         yield GoldFact(
             line.document,
             line.subject,

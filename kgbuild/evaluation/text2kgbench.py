@@ -20,10 +20,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from kgbuild.errors import InputError
-from kgbuild.evaluation.gold import Benchmark, GoldOntology, GoldSentence, Triple, json_lines
+from kgbuild.evaluation.gold import Benchmark, GoldOntology, GoldSentence, Triple
 from kgbuild.evaluation.scores import NO_SCORES, Scores, mean, scores_of, scores_of_sets
 from kgbuild.evaluation.stemming import stemmed
-from kgbuild.serialisation import first_problem
+from kgbuild.serialisation import first_problem, json_lines
 
 Predictions = Mapping[str, Iterable[Triple]]
 """Sentence id -> (subject, predicate label, object). A sentence that is missing was not answered; one with no triple was."""
@@ -220,12 +220,11 @@ def read_predictions(file: Path) -> dict[str, tuple[Triple, ...]]:
     Raises InputError that names the first line that is not.
     """
     predictions: dict[str, tuple[Triple, ...]] = {}
-    for number, row in enumerate(json_lines(file), 1):
+    for where, row in json_lines(file):
         try:
             line = _Prediction.model_validate(row)
         except ValidationError as error:
-            problem = f"prediction {number}: {first_problem(error)}"
-            raise InputError(file, problem, 'A line is {"id", "triples": [[subject, predicate, object]]}') from error
+            raise InputError(where, first_problem(error), 'A line is {"id", "triples": [[subject, predicate, object]]}') from error
         predictions[line.id] = tuple(line.triples)
     return predictions
 
@@ -242,7 +241,7 @@ def baseline_predictions(folder: Path, part: str, model: str) -> dict[str, tuple
         raise InputError(answers, "no recorded answers", "Models are Vicuna-13B and Alpaca-LoRA-13B")
     predictions: dict[str, tuple[Triple, ...]] = {}
     for file in files:
-        for row in json_lines(file):
+        for _, row in json_lines(file):
             published = tuple((subject, predicate, object_) for subject, predicate, object_ in row["triples"])
             readings = (triples_in_answer(row["response"]), triples_in_answer(row["response"], drop_quotes=True))
             if not any(_keys(reading) == _keys(published) for reading in readings):
@@ -254,4 +253,4 @@ def baseline_predictions(folder: Path, part: str, model: str) -> dict[str, tuple
 def published_averages(folder: Path, part: str, model: str) -> dict[str, dict[str, str]]:
     """Return what the authors report of a baseline, by ontology: figures as they printed them, with two decimals."""
     rows = json_lines(folder / part / "baselines" / model / "published_averages.jsonl")
-    return {row["onto"]: row for row in rows if row.get("type") == "all_test_cases"}
+    return {row["onto"]: row for _, row in rows if row.get("type") == "all_test_cases"}

@@ -72,6 +72,12 @@ def test_looking_at_a_graph_changes_nothing(graph):
     assert contents() == before
 
 
+def test_a_graph_inside_a_file_is_a_fault(tmp_path):
+    (tmp_path / "file").write_text("x")
+    finding = found(tmp_path / "file" / "graph")[f"graph {tmp_path / 'file' / 'graph'}"]
+    assert (finding.state, finding.detail) == (State.BROKEN, "would lie inside a file")
+
+
 def test_a_graph_that_is_not_there_yet_is_no_fault(tmp_path):
     assert found(tmp_path / "no" / "graph")[f"graph {tmp_path / 'no' / 'graph'}"].state is State.OFF
     assert not (tmp_path / "no").exists()

@@ -64,6 +64,37 @@ def test_what_is_missing_is_named(kennels, arguments, problem):
     assert done.stderr.count("\n") == 1
 
 
+def test_what_cannot_be_suggested_from_is_named(kennels):
+    (kennels / "docs").mkdir()
+    (kennels / "docs" / "a.jsonl").write_text('{"broken\n', "utf-8")
+    (kennels / "docs" / "b.txt").write_text("短い。", "utf-8")
+    done = kgbuild("train", "--suggest", "2", "docs", "--ontology", "company", cwd=kennels)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "warning: a.jsonl#line-1: bad JSON" in done.stderr
+    assert "error: docs: no sentence of 5 to 60 words there may state a property" in done.stderr
+    assert kgbuild("train", "--suggest", "0", "docs", "--ontology", "company", cwd=kennels).returncode == 2
+
+
+@pytest.mark.slow
+@needs_torch
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        # Whatever stands in the way is found before training.
+        (("nowhere.jsonl", "--output", "w"), "nowhere.jsonl: cannot be read"),
+        (("examples.jsonl", "--output", "kennels.yaml"), "kennels.yaml: is a file, not a folder"),
+        (("examples.jsonl", "--output", "kennels.yaml/w"), "kennels.yaml/w: cannot be written"),
+        (("examples.jsonl", "--output", "."), ".: is the working folder"),
+    ],
+)
+def test_a_training_that_cannot_end_well_does_not_begin(kennels, arguments, problem):
+    before = sorted(kennels.iterdir())
+    done = kgbuild("train", *arguments, "--ontology", "kennels.yaml", cwd=kennels)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert problem in done.stderr
+    assert sorted(kennels.iterdir()) == before
+
+
 def test_suggestions_are_lines_to_train_on(kennels):
     (kennels / "docs").mkdir()
     (kennels / "docs" / "a.txt").write_text(

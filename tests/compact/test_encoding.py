@@ -1,3 +1,5 @@
+import unicodedata
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,8 @@ def tokenizer():
         ("Jean-Claude's", ["Jean", "-", "Claude", "'", "s"]),
         # Offsets count code points of the text as read, whatever the tokeniser makes of them.
         ("Élodie  émue 😀", ["Élodie", "émue", "😀"]),
+        # An accent that stands by itself belongs to its word, as in the pieces.
+        ("Citroe\u0308n e\u0301mue", ["Citroe\u0308n", "e\u0301mue"]),
         # A word that leaves no piece at all is kept.
         ("a \u200bb", ["a", "\u200b", "b"]),
     ],
@@ -43,6 +47,13 @@ def test_pieces_stand_between_two_markers_and_words_point_at_theirs(tokenizer):
 def test_the_shape_tells_what_the_uncased_pieces_do_not(word, shape, tokenizer):
     (sentence,) = encode(word, tokenizer)
     assert set(sentence.shapes[1:-1].tolist()) == {shape}
+
+
+def test_a_text_is_read_alike_in_either_form_of_its_accents(tokenizer):
+    text = "André Citroën was born in Zürich's Old Town."
+    composed, apart = (encode(unicodedata.normalize(form, text), tokenizer)[0] for form in ("NFC", "NFD"))
+    assert composed.pieces.tolist() == apart.pieces.tolist()
+    assert composed.shapes.tolist() == apart.shapes.tolist()
 
 
 def test_a_text_without_words_has_no_sentence(tokenizer):

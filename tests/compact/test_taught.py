@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -27,6 +28,18 @@ def taught(text: str, *triples: tuple[str, str, str]) -> tuple[list[tuple[str, s
         ("Ada was born in 1815.", ("Ada", "Date of birth", "1815"), ("Ada", "P569", "1815")),
         # Case and blanks of the label do not matter, the text's own words are taught.
         ("ADA  LOVELACE hums Brahms.", ("Ada Lovelace", "hums", "brahms"), ("ADA  LOVELACE", "hums", "Brahms")),
+        # What stands there to the letter is taken to the letter: signs, currencies, last marks.
+        ("Ada hums $5 million of C++.", ("Ada", "hums", "$5 million"), ("Ada", "hums", "$5 million")),
+        ("Ada hums $5 million of C++.", ("Ada", "hums", "C++"), ("Ada", "hums", "C++")),
+        ("Yahoo! hums −5 °C.", ("Yahoo!", "hums", "−5 °C"), ("Yahoo!", "hums", "−5 °C")),
+        # Digits on both sides of a point are no neighbours.
+        ("Ada hums 1.5 and 15.2 and 15.", ("Ada", "hums", "15"), ("Ada", "hums", "15")),
+        ("Ada hums 1,500 or 500.", ("Ada", "hums", "500"), ("Ada", "hums", "500")),
+        # Accents may stand by themselves; vowel signs of Indic scripts are letters.
+        ("Ada hums Rene\u0301.", ("Ada", "hums", "René"), ("Ada", "hums", "Rene\u0301")),
+        ("Ada hums Rene\u0301.", ("Ada", "hums", "Rene"), ("Ada", "hums", "Rene\u0301")),
+        ("Ada hums कमला, कमल.", ("Ada", "hums", "कमल"), ("Ada", "hums", "कमल")),
+        ("Ada hums कमल, कमला.", ("Ada", "hums", "कमला"), ("Ada", "hums", "कमला")),
         # The sentence is the one that holds both.
         ("Ada was there. Ada hums Brahms.", ("Ada", "hums", "Brahms"), ("Ada", "hums", "Brahms")),
     ],
@@ -40,6 +53,8 @@ def test_a_labelled_triple_is_found_in_its_text(text, labelled, stated):
     [
         ("Ada hums Brahms.", ("Ada", "sings", "Brahms"), "no property 'sings' in the ontology"),
         ("Ada hums Brahms.", ("Ada", "hums", "Liszt"), "subject and object stand in no one sentence of the text"),
+        ("Ada hums 1.5 km.", ("Ada", "hums", "15 km"), "subject and object stand in no one sentence of the text"),
+        ("Ada hums.", ("Ada", "hums", " "), "subject and object stand in no one sentence of the text"),
         ("Ada was there. Grace hums Brahms.", ("Ada", "hums", "Brahms"), "subject and object stand in no one sentence of the text"),
     ],
 )
@@ -52,6 +67,13 @@ def test_what_extract_writes_is_read_and_a_wrong_line_is_named(tmp_path):
     path.write_text('{"id": "a", "text": "Ada hums.", "triples": [], "error": null}\n\n{"id": "b"}\n', "utf-8")
     with pytest.raises(InputError, match=r"examples\.jsonl:3: text: Field required"):
         read_labelled(path)
+
+
+@pytest.mark.parametrize("id_", [7, 1.5, "a", True, None])
+def test_an_id_is_any_scalar_of_json(tmp_path, id_):
+    (tmp_path / "examples.jsonl").write_text(json.dumps({"id": id_, "text": "Ada hums\u2028Brahms."}, ensure_ascii=False), "utf-8")
+    (row,) = read_labelled(tmp_path / "examples.jsonl")
+    assert (row.id, row.text) == (id_, "Ada hums\u2028Brahms.")
 
 
 def test_a_row_is_read_as_it_was_written(tmp_path):

@@ -2,6 +2,7 @@
 # ruff: noqa: E402
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -252,6 +253,28 @@ def test_equal_seeds_draw_equal_unlabelled_sentences(tmp_path, monkeypatch):
     a, b, c = ((tmp_path / name / "calibration.json").read_text("utf-8") for name in "abc")
     assert a == b
     assert a != c
+
+
+@pytest.mark.usefixtures("hasty")
+def test_what_training_does_not_read_is_named_and_not_counted(tmp_path):
+    far = LabelledText(
+        id="far",
+        text="Word " * 120 + "and Goulash is seasoned with paprika.",
+        triples=(LabelledTriple(subject="Goulash", predicate="seasoned_with", object="paprika"),),
+    )
+    with pytest.raises(InputError, match="they teach nothing: not within the first 96 pieces"):
+        train([far], KITCHEN, tmp_path)
+    report = train([*kitchen_rows(), far], KITCHEN, tmp_path)
+    assert [(id_, shown) for id_, shown, _ in report.unused] == [("far", "Goulash | seasoned_with | paprika")]
+
+
+@pytest.mark.usefixtures("hasty")
+def test_properties_that_share_an_iri_are_taught_as_one(tmp_path):
+    iri = "http://www.wikidata.org/entity/P9999"
+    properties = {name: Property(name, name, domain=("Dish",), range=("Spice",), iri=iri) for name in ("seasoned_with", "spiced")}
+    report = train(kitchen_rows(), replace(KITCHEN, properties=properties, digest="twice"), tmp_path)
+    assert report.properties_new == ("seasoned_with",)
+    assert [entry.key for entry in open_weights(tmp_path).properties].count("P9999") == 1
 
 
 @pytest.mark.usefixtures("hasty")

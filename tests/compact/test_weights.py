@@ -1,3 +1,4 @@
+import re
 import shutil
 
 import pytest
@@ -25,9 +26,40 @@ def test_the_digest_follows_the_content_and_not_the_place(tmp_path):
     for name in FILES:
         shutil.copy(SHIPPED / name, tmp_path / name)
     assert open_weights(tmp_path).digest == open_weights().digest
-    with (tmp_path / "properties.tsv").open("a", encoding="utf-8") as lines:
-        lines.write("hums\thums\t\thuman\thuman\n")
+    properties = tmp_path / "properties.tsv"
+    properties.write_text(properties.read_text("utf-8").replace("human", "person"), "utf-8")
     assert open_weights(tmp_path).digest != open_weights().digest
+
+
+@pytest.mark.parametrize(
+    ("name", "edited", "problem"),
+    [
+        # Files that do not belong together: each is whole.
+        ("properties.tsv", lambda files: files["properties.tsv"].partition(b"\n")[2], "labels.onnx was taught others"),
+        (
+            "properties.tsv",
+            lambda files: files["properties.tsv"] + b"hums\thums\t\thuman\thuman\n",
+            "labels.onnx was taught others",
+        ),
+        ("properties.tsv", lambda _: b"", "labels.onnx was taught others"),
+        ("mentions.onnx", lambda files: files["pairs.onnx"], "holds another graph"),
+        # A calibration that calibrates nothing.
+        ("calibration.json", lambda files: re.sub(rb'"slope": [0-9.]+', b'"slope": "x"', files["calibration.json"]), "slope"),
+        (
+            "calibration.json",
+            lambda files: re.sub(rb'"accept_from": [0-9.]+', b'"accept_from": 2', files["calibration.json"]),
+            "no prob",
+        ),
+    ],
+)
+def test_files_that_do_not_belong_together_are_named(tmp_path, name, edited, problem):
+    files = {each: (SHIPPED / each).read_bytes() for each in FILES}
+    for each, content in files.items():
+        (tmp_path / each).write_bytes(content)
+    (tmp_path / name).write_bytes(edited(files))
+    with pytest.raises(WeightsError, match=problem) as refusal:
+        open_weights(tmp_path)
+    assert str(tmp_path / name) in str(refusal.value)
 
 
 @pytest.mark.parametrize("name", FILES)

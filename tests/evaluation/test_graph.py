@@ -104,8 +104,8 @@ def test_gold_facts_are_read_line_by_line(tmp_path):
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ('{"document": "a"}', "fact 1: subject: Field required"),
-        ('{"document": "a", "subject": "s", "predicate": "p", "object": 3}', "fact 1: object"),
+        ('{"document": "a"}', ":1: subject: Field required"),
+        ('{"document": "a", "subject": "s", "predicate": "p", "object": 3}', ":1: object"),
         ("{", "is no JSON"),
         ("[1]", "is no JSON object"),
         ("\xff", "is no UTF-8 at byte 0"),

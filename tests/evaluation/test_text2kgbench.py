@@ -202,9 +202,9 @@ def test_predictions_are_read_line_by_line(tmp_path):
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ('{"id": "x"}', "prediction 1: triples: Field required"),
-        ('{"id": "x", "triples": [["a", "b"]]}', r"prediction 1: triples\.0\.2: Field required"),
-        ('{"id": "x", "triples": [["a", "b", "c", "d"]]}', r"prediction 1: triples\.0"),
+        ('{"id": "x"}', ":1: triples: Field required"),
+        ('{"id": "x", "triples": [["a", "b"]]}', r":1: triples\.0\.2: Field required"),
+        ('{"id": "x", "triples": [["a", "b", "c", "d"]]}', r":1: triples\.0"),
     ],
 )
 def test_a_prediction_that_is_none_is_named(tmp_path, line, problem):

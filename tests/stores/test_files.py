@@ -259,7 +259,7 @@ def test_an_earlier_export_is_replaced_whole(export, suffix, tmp_path):
 def test_a_folder_that_holds_something_else_is_refused(export, suffix, tmp_path):
     (tmp_path / f"facts.{suffix}").touch()
     (tmp_path / "thesis.tex").write_text("mine")
-    with pytest.raises(StoreError, match=r"the folder holds 'thesis\.tex', which no export of this kind wrote"):
+    with pytest.raises(StoreError, match=r"the folder holds 'thesis\.tex', which kgbuild does not write there"):
         export(ACME, tmp_path)
     assert (tmp_path / "thesis.tex").read_text() == "mine"
 

@@ -65,7 +65,7 @@ def _refuse_what_is_not_ours(path: Path, target: Path, names: Collection[str]) -
         foreign = sorted({entry.name for entry in target.iterdir()} - set(names))
         if foreign:
             raise StoreError(
-                path, f"the folder holds {foreign[0]!r}, which no export of this kind wrote", "Name a new or empty folder"
+                path, f"the folder holds {foreign[0]!r}, which kgbuild does not write there", "Name a new or empty folder"
             )
     elif target.exists():
         raise StoreError(path, "is a file, not a folder", "Name the folder to write")
