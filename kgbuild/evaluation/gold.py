@@ -140,9 +140,12 @@ def read_gold_facts(file: Path) -> tuple[GoldFact, ...]:
     """Read a gold file of whole documents, one fact a line.
 
     A line is {"document": uri, "subject", "predicate", "object"}, with "subject_aliases" and "object_aliases" where other names of
-    the same thing count too. Raises InputError that names the first line that is not.
+    the same thing count too. Raises InputError that names the first line that is not, or a file of none.
     """
-    return tuple(_gold_facts(file))
+    facts = tuple(_gold_facts(file))
+    if not facts:
+        raise InputError(file, "holds no fact", "Give it one a line")
+    return facts
 
 
 def _gold_facts(file: Path) -> Iterator[GoldFact]:

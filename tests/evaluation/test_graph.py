@@ -104,6 +104,7 @@ def test_gold_facts_are_read_line_by_line(tmp_path):
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
+        ("\n", "gold.jsonl: holds no fact"),
         ('{"document": "a"}', ":1: subject: Field required"),
         ('{"document": "a", "subject": "s", "predicate": "p", "object": 3}', ":1: object"),
         ("{", "is no JSON"),
