@@ -16,7 +16,7 @@ from prefect.tasks import exponential_backoff
 from prefect.utilities.annotations import quote
 
 from flows.server import prefect_api
-from kgbuild.errors import KgbuildError
+from kgbuild.errors import InputError, KgbuildError
 from kgbuild.extraction.llm import LlmOptions
 from kgbuild.pipeline import build
 from kgbuild.planning import build_plan
@@ -106,6 +106,12 @@ def run_quietly(parameters: Mapping[str, Any]) -> Report:
     """Run the flow on the configured Prefect API or one started for it, with errors raised to the caller and nothing logged."""
     for name in ("prefect.flow_runs", "prefect.task_runs", "prefect.events", "prefect.engine"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # the caller reports the error, once
-    with prefect_api():
-        report: Report = build_graph(**parameters)
+    with prefect_api() as url:
+        try:
+            report: Report = build_graph(**parameters)
+        except RuntimeError as error:
+            if "Failed to reach API" not in str(error):  # Prefect has no narrower error for it
+                raise
+            remedy = "Start a server there with `prefect server start`, or unset PREFECT_API_URL"
+            raise InputError("PREFECT_API_URL", f"no Prefect server answers at {url}", remedy) from None
         return report

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kgbuild.fusion import fact_group_keys, fuse, object_key
 from kgbuild.ledger import Snapshot
-from kgbuild.records import Chunk, Document, Entity, EntityRef, Evidence, Fact, JudgedTriple, Span, Status
+from kgbuild.records import Chunk, Document, Entity, EntityRef, Evidence, Fact, JudgedTriple, Mention, Span, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,10 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class FactExplained:
-    """A fact in words, its evidence, and the facts about the same subject and property that it stands beside."""
+    """A fact in words, its evidence, and the facts it stands beside: of one subject and property with it, or such as may clash.
+
+    beside: id, object and status of each; of a fact about another subject all three parts in words.
+    """
 
     fact: Fact
     subject: str
@@ -83,6 +87,8 @@ def explain(snapshot: Snapshot, id_: str) -> Explained | None:
             return _triple(snapshot, judged)
         case "ent" if (entity := snapshot.entity(id_)) is not None:
             return _entity(snapshot, entity)
+        case "men" if (entity_id := snapshot.entity_of(id_)) is not None and (entity := snapshot.entity(entity_id)) is not None:
+            return _entity(snapshot, entity)
         case "chk" if (chunk := snapshot.chunk(id_)) is not None:
             document = snapshot.document(chunk.document_id)
             return ChunkExplained(chunk, document.uri if document else "", snapshot.triples_of_chunk(chunk))
@@ -92,14 +98,30 @@ def explain(snapshot: Snapshot, id_: str) -> Explained | None:
 
 
 def _fact(snapshot: Snapshot, fact: Fact) -> FactExplained:
-    claimed = snapshot.triples_of_fact(fact)
-    rivals = [
-        (other.id, _object(snapshot, other), other.status)
-        for other in snapshot.facts_of(fact.subject_id)
-        if other.predicate == fact.predicate and other.id != fact.id
-    ]
+    claimed = {
+        place: [judged for judged in triples if _fact_id(snapshot, judged) == fact.id]
+        for place, triples in snapshot.triples_of_fact(fact).items()
+    }
+    groups = fact_group_keys(fact, snapshot.ontology)
+    near = {other.id: other for end in (fact.subject_id, object_key(fact.object)) for other in snapshot.facts_of_entity(end)}
+    rivals = (
+        near[id_] for id_ in sorted(near.keys() - {fact.id}) if not groups.isdisjoint(fact_group_keys(near[id_], snapshot.ontology))
+    )
     statements = tuple(_statement(snapshot, piece, claimed[piece.chunk_id, piece.span]) for piece in fact.evidence)
-    return FactExplained(fact, _name(snapshot, fact.subject_id), _object(snapshot, fact), statements, tuple(rivals))
+    beside = tuple((other.id, _beside(snapshot, fact, other), other.status) for other in rivals)
+    return FactExplained(fact, _name(snapshot, fact.subject_id), _object(snapshot, fact), statements, beside)
+
+
+def _beside(snapshot: Snapshot, fact: Fact, other: Fact) -> str:
+    words = _object(snapshot, other)
+    return words if other.subject_id == fact.subject_id else f"{_name(snapshot, other.subject_id)} — {other.predicate} — {words}"
+
+
+def _fact_id(snapshot: Snapshot, judged: JudgedTriple) -> str | None:
+    """Return the id of the fact that a triple states; None where it was not accepted, or says a thing of itself."""
+    ends = (end for end in (judged.triple.subject, judged.triple.object) if isinstance(end, Mention))
+    entity_of = {end.id: snapshot.entity_of(end.id) or end.id for end in ends}
+    return next((fact.id for fact in fuse([judged], entity_of, {}, snapshot.ontology)), None)
 
 
 def _statement(snapshot: Snapshot, piece: Evidence, claimed: Sequence[JudgedTriple]) -> Statement:
@@ -115,13 +137,8 @@ def _triple(snapshot: Snapshot, judged: JudgedTriple) -> TripleExplained:
     triple = judged.triple
     document_id = triple.subject.document_id
     quoted = _quoted(snapshot, document_id, triple.evidence) if triple.evidence is not None else None
-    facts = (
-        fact.id
-        for fact in snapshot.facts_of_mention(triple.subject.id)
-        if any(piece.chunk_id == triple.chunk_id and piece.span == triple.evidence for piece in fact.evidence)
-        and fact.predicate == triple.predicate
-    )
-    return TripleExplained(judged, quoted, tuple(facts))
+    fact_id = _fact_id(snapshot, judged)
+    return TripleExplained(judged, quoted, (fact_id,) if fact_id is not None else ())
 
 
 def _entity(snapshot: Snapshot, entity: Entity) -> EntityExplained:

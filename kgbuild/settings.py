@@ -44,7 +44,7 @@ class Settings:
 
         def number(name: str, default: int) -> int:
             given = environment.get(name) or str(default)
-            if not given.isdecimal() or int(given) < 1:
+            if not re.fullmatch(r"[0-9]{1,9}", given) or int(given) < 1:
                 raise InputError(name, f"{given!r} is no number", "Give a whole number of at least 1, or unset it")
             return int(given)
 

@@ -29,6 +29,9 @@ def test_what_tokens_cost(given, prices):
         ("KGBUILD_PRICES", "nan inf"),
         ("KGBUILD_THREADS", "0"),
         ("KGBUILD_REQUESTS", "many"),
+        ("KGBUILD_REQUESTS", "9" * 10),
+        ("KGBUILD_THREADS", "1" * 5000),
+        ("KGBUILD_THREADS", "٣"),
         ("KGBUILD_REPLY_SECONDS", "1.5"),
     ],
 )

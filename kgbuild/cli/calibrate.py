@@ -1,6 +1,7 @@
 """`kgbuild calibrate`: labelled triples in, what a language model's answers as a judge are worth out."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,8 +54,8 @@ def calibrate(
     except OSError as error:
         raise InputError(labelled, f"cannot be read ({error.strerror})", "Name a file of labelled rows") from None
     rows = [read_row(line, number) for number, line in enumerate(lines, 1) if line.strip()]
-    report = measure(rows, LlmSupport(meant, open_model(llm), NoReplies()), meant, target_precision)
-    with new_file(output) as file:
+    with new_file(output) as file:  # opened before anything is asked, which may cost
+        report = measure(rows, LlmSupport(meant, open_model(llm), NoReplies()), meant, target_precision)
         file.write(calibration_json(report.calibration))
     if as_json:
         print_json(json.loads(json.dumps(to_dict(report))))
@@ -77,4 +78,4 @@ def _print_report(report: "CalibrationReport", output: Path) -> None:
         f"On held-out texts: {held.accepted:.0%} accepted, {held.unsure:.0%} unsure, {held.rejected:.0%} rejected; {precision}"
     )
     out.print(f"Accepts from {made.band.accept_from:.3f} on, rejects below {made.band.reject_below:.3f}, abstains in between")
-    out.print(f"Use it:  kgbuild judge --extractor llm --calibration {output} …", soft_wrap=True, markup=False)
+    out.print(f"Use it:  kgbuild judge --extractor llm --calibration {shlex.quote(str(output))} …", soft_wrap=True, markup=False)

@@ -1,5 +1,6 @@
 """`kgbuild ontology`: check, show, convert and induce an ontology."""
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -118,7 +119,7 @@ def induce(
             shown = ", ".join(f"{name or '(none)'} ({count})" for name, count in list(left_out.items())[:SHOWN_LEFT_OUT])
             more = ", …" if len(left_out) > SHOWN_LEFT_OUT else ""
             out.print(f"left out as too rare: {_counted(len(left_out), noun)}: {shown}{more}", soft_wrap=True, markup=False)
-    out.print(f"Edit it, then:  kgbuild ontology check {output}", soft_wrap=True, markup=False)
+    out.print(f"Edit it, then:  kgbuild ontology check {shlex.quote(str(output))}", soft_wrap=True, markup=False)
 
 
 SHOWN_LEFT_OUT = 5

@@ -94,7 +94,7 @@ def calibrate(rows: Sequence[Row], support: LlmSupport, ontology: Ontology, targ
                 continue
             examples.append(Example(digest(candidates.chunk.text), answer.log_odds, stated))
             masses.extend([] if answer.label_mass is None else [answer.label_mass])
-    calibration = fit(examples, support.model_name, support.prompt_digest, target_precision)
+    calibration = fit(examples, support.model_name, support.prompt_digest, target_precision, unused)
     return CalibrationReport(
         calibration,
         stated=sum(example.stated for example in examples),
@@ -142,14 +142,18 @@ def _label(triple: Mapping[str, Any]) -> bool | None:
     return None
 
 
-def fit(examples: Sequence[Example], model: str, prompt: str, target_precision: float) -> JudgeCalibration:
-    """Fit a curve and pick the band. Raises InputError when the examples do not allow it."""
+def fit(
+    examples: Sequence[Example], model: str, prompt: str, target_precision: float, unused: Mapping[str, int] | None = None
+) -> JudgeCalibration:
+    """Fit a curve and pick the band. Raises InputError when the examples do not allow it. unused: why others are none, counted."""
     stated = sum(example.stated for example in examples)
     if min(stated, len(examples) - stated) < MIN_EXAMPLES:
+        others = "".join(f", {n} {reason}" for reason, n in sorted((unused or {}).items()))
         raise InputError(
             "kgbuild calibrate",
-            f"of {len(examples)} labelled triples that got an answer {stated} are stated; {MIN_EXAMPLES} of each kind are needed",
-            "Label more triples, wrong ones among them",
+            f"of {len(examples)} labelled triples that got an answer {stated} are stated; {MIN_EXAMPLES} of each kind are needed"
+            + (f" (not used{others})" if others else ""),
+            "Label more triples, wrong ones among them" + (", and see to those not used" if others else ""),
         )
     curve = _curve(examples)
     if curve is None:

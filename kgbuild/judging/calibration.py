@@ -19,6 +19,10 @@ class Sigmoid:
     slope: float
     intercept: float
 
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.slope) and math.isfinite(self.intercept)):
+            raise ValueError("a curve of no number")
+
     def probability(self, log_odds: float) -> float:
         return sigmoid(self.slope * log_odds + self.intercept)
 
@@ -29,6 +33,14 @@ class Steps:
 
     log_odds: tuple[float, ...]
     probabilities: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        rises = all(list(values) == sorted(values) for values in (self.log_odds, self.probabilities))
+        is_whole = (
+            0 < len(self.log_odds) == len(self.probabilities) == len(set(zip(self.log_odds, self.probabilities, strict=False)))
+        )
+        if not (rises and is_whole and all(map(math.isfinite, self.log_odds)) and all(0 <= p <= 1 for p in self.probabilities)):
+            raise ValueError("a curve of steps that do not rise from log-odds to probabilities")
 
     def probability(self, log_odds: float) -> float:
         at = bisect_right(self.log_odds, log_odds)

@@ -142,7 +142,7 @@ class Snapshot:
         return tuple(judged for judged in triples if judged.triple.chunk_id == chunk.id)
 
     def triples_of_fact(self, fact: Fact) -> dict[tuple[str, Span], list[JudgedTriple]]:
-        """Return the accepted triples that state a fact, by chunk id and evidence span."""
+        """Return the accepted triples of a fact's property between its two sides, by chunk id and evidence span of the fact."""
         stated: dict[tuple[str, Span], list[JudgedTriple]] = {(piece.chunk_id, piece.span): [] for piece in fact.evidence}
         alive = f"document_id = ? AND predicate = ? AND outcome = 'accepted' AND {self._alive}"
         for document_id in sorted({piece.document_id for piece in fact.evidence}):
@@ -159,9 +159,10 @@ class Snapshot:
         """Tell whether the two sides of a triple are those of a fact, either way round."""
         sides = {fact.subject_id, fact.object.entity_id} if isinstance(fact.object, EntityRef) else {fact.subject_id}
         ends = (end for end in (judged.triple.subject, judged.triple.object) if isinstance(end, Mention))
-        return {self._entity_of(end.id) for end in ends} == sides
+        return {self.entity_of(end.id) for end in ends} == sides
 
-    def _entity_of(self, mention_id: str) -> str | None:
+    def entity_of(self, mention_id: str) -> str | None:
+        """Return the id of the entity that a mention names; None for one of no accepted triple."""
         row = self._db.execute(f"SELECT payload FROM member WHERE id = ? AND {self._alive}", (mention_id,)).fetchone()
         return None if row is None else str(row[0])
 
@@ -170,13 +171,8 @@ class Snapshot:
         rows = self._db.execute(f"SELECT payload FROM fact WHERE subject_id = ? AND {self._alive} ORDER BY id", (entity_id,))
         return (from_json(Fact, payload) for (payload,) in rows)
 
-    def facts_of_mention(self, mention_id: str) -> Iterator[Fact]:
-        """Yield the facts that have as subject or object the entity which a mention refers to."""
-        entity_id = self._entity_of(mention_id)
-        return iter(() if entity_id is None else self.facts_of_entity(entity_id))
-
     def facts_of_entity(self, id_: str) -> tuple[Fact, ...]:
-        """Return the facts in which an entity is subject or object."""
+        """Return the facts in which an entity, or a literal by what it is told apart by, is subject or object."""
         rows = self._db.execute(
             f"SELECT payload FROM fact WHERE (subject_id = ?1 OR object_key = ?1) AND {self._alive} ORDER BY predicate, id", (id_,)
         )

@@ -4,6 +4,7 @@
 (:Entity)-[:BORN_IN]->(:Entity)     one relationship type per property between entities; literals are the entity's properties
 """
 
+import math
 import re
 import unicodedata
 from collections import defaultdict
@@ -37,7 +38,10 @@ FACT_PROPERTIES = (
 
 
 class ValueType(StrEnum):
-    """How the values of a literal property are stored: as numbers only where every value is one."""
+    """How the values of a literal property are stored: as numbers only where every value is one that the stores hold.
+
+    A decimal there has some 16 digits and 308 places; more digits are rounded, more places make the values text.
+    """
 
     INTEGER = "integer"
     DECIMAL = "decimal"
@@ -200,7 +204,7 @@ def _value_type(literal: LiteralValue) -> ValueType:
     if literal.datatype == "integer" and re.fullmatch(r"[+-]?\d{1,18}", literal.value, re.ASCII):
         return ValueType.INTEGER
     if literal.datatype in ("integer", "decimal") and re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)", literal.value, re.ASCII):
-        return ValueType.DECIMAL
+        return ValueType.DECIMAL if math.isfinite(float(literal.value)) else ValueType.TEXT
     return ValueType.TEXT
 
 

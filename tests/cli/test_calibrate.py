@@ -102,3 +102,13 @@ def test_labels_that_allow_no_calibration_write_no_file(files):
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "10 of each kind are needed" in done.stderr
     assert not (files / "c.json").exists()
+    (files / "few.jsonl").write_text("no row\n" * 40)
+    done = run("calibrate", files / "few.jsonl", *llm(files), "--output", files / "c.json")
+    assert "10 of each kind are needed (not used, 40 unreadable row)" in done.stderr
+
+
+def test_a_calibration_that_cannot_be_written_is_refused_before_anything_is_asked(files):
+    llm_that_answers_nothing = ("--ontology", "company", "--llm", "recorded:nowhere.jsonl")
+    done = run("calibrate", files / "rows.jsonl", *llm_that_answers_nothing, "--output", files)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "is a folder, not a file" in done.stderr

@@ -60,3 +60,12 @@ def test_an_expected_error_in_a_flow_is_one_line(tmp_path):
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
     assert "is not a folder" in done.stderr
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/api", "nonsense"])
+def test_a_configured_server_that_does_not_answer_is_one_line(tmp_path, url):
+    folder = write(tmp_path / "docs", {"a.txt": ADA})
+    command = [sys.executable, "-m", "kgbuild", "build", str(folder), "--ontology", "company", "--graph", str(tmp_path / "graph")]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PREFECT_API_URL": url}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert f"PREFECT_API_URL: no Prefect server answers at {url}" in done.stderr

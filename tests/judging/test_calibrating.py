@@ -167,6 +167,25 @@ def test_a_file_that_is_no_calibration_is_one_line(text, tmp_path):
         read_calibration(tmp_path / "none.json")
 
 
+@pytest.mark.parametrize(
+    "curve",
+    [
+        {"slope": "NaN", "intercept": 0},
+        {"slope": 1, "intercept": "Infinity"},
+        {"log_odds": [], "probabilities": []},
+        {"log_odds": [0, 1], "probabilities": [0.5]},
+        {"log_odds": [1, 0], "probabilities": [0.1, 0.9]},
+        {"log_odds": [0, 1], "probabilities": [0.9, 0.1]},
+        {"log_odds": [0, 1], "probabilities": [-5, 7]},
+    ],
+)
+def test_a_curve_that_is_none_is_one_line(curve, tmp_path):
+    made = json.loads(calibration_json(JudgeCalibration("m", "p", Sigmoid(0.5, -1), Band(0.1, 0.9), 0.95, 100)))
+    (tmp_path / "c.json").write_text(json.dumps(made | {"curve": curve}).replace('"NaN"', "NaN").replace('"Infinity"', "Infinity"))
+    with pytest.raises(InputError, match="kgbuild calibrate"):
+        read_calibration(tmp_path / "c.json")
+
+
 def row(n, *labels):
     text = f"Ada{n} Lovelace works for Acme and Bob{n} Hart may work for Bolt."
     sides = [(f"Ada{n} Lovelace", "Acme"), (f"Bob{n} Hart", "Bolt"), ("London", "Acme")]

@@ -143,6 +143,24 @@ def test_graphml_holds_entities_with_literals_and_facts_with_quotes(tmp_path):
     assert held["evidence_count"] == "2"
 
 
+def test_a_number_that_no_store_holds_makes_text_of_its_property(tmp_path):
+    huge = "1" + "0" * 310
+    numbers = graph(
+        {"a.txt": f"Acme has 5.5 and {huge}. Bolt has 12 only."},
+        [
+            Claim("Acme:Company", "has", "5.5^decimal", "Acme has 5.5"),
+            Claim("Acme:Company", "has", f"{huge}^integer", huge),
+            Claim("Bolt:Company", "only", "12^integer", "Bolt has 12 only"),
+        ],
+    )
+    export_graphml(numbers, tmp_path / "g.graphml")
+    nodes, _ = read_graphml(tmp_path / "g.graphml")
+    held = {node["name"]: node for node in nodes.values()}
+    assert huge in held["Acme"]["has"]
+    assert "5.5" in held["Acme"]["has"]
+    assert held["Bolt"]["only"] == "12"
+
+
 def test_graphml_writes_characters_that_xml_forbids_as_escapes(tmp_path):
     export_graphml(HOSTILE, tmp_path / "hostile.graphml")
     nodes, edges = read_graphml(tmp_path / "hostile.graphml")
