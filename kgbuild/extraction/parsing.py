@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from kgbuild.extraction.claims import Claim
 
-VERSION = 2
+VERSION = 3
 """Raised by hand whenever equal replies would give other claims."""
 
 
@@ -143,17 +143,29 @@ def _closing(text: str, at: int) -> int | None:
 def _stated(value: object) -> Iterator[Stated | None]:
     """Yield the triples in a value of JSON, however deep they lie: objects with a subject, or lists of three names.
 
-    None stands for what has the form of a triple and is none.
+    None stands for what has the form of a triple and is none, and for a list of names that stands among triples.
     """
     if isinstance(value, list):
         if len(value) == 3 and all(isinstance(part, str) for part in value[:2]) and not isinstance(value[2], (list, dict)):
             yield _claimed(dict(zip(("subject", "property", "object"), value, strict=True)))
             return
-        for part in value:
-            yield from _stated(part)
+        parts = [list(_stated(part)) for part in value]
+        is_of_triples = any(any(found) for found in parts)
+        for part, found in zip(value, parts, strict=True):
+            yield from found
+            if (
+                is_of_triples
+                and not found
+                and isinstance(part, list)
+                and len(part) > 1
+                and all(isinstance(n, str) for n in part[:2])
+            ):
+                yield None
     elif isinstance(value, dict):
         claimed = _claimed(value)
-        inside = [] if claimed or _is_schema(value) else [found for part in value.values() for found in _stated(part)]
+        shared = [] if claimed else _with_shared_subject(value)
+        others = [] if claimed or _is_schema(value) else [part for name, part in value.items() if name not in _SIDES]
+        inside = shared or [found for part in others for found in _stated(part)]
         yield from [claimed] if claimed else inside
         if not claimed and not inside and value.keys() & _SIDES and not _says_nothing(value):
             yield None
@@ -190,6 +202,16 @@ def _claimed(value: Mapping[str, object]) -> Stated | None:
     number = sentence if isinstance(sentence, str) else ""
     evidence = value.get("evidence", value.get("quote"))
     return Stated(claim, int(number) if re.fullmatch(r"\d{1,6}", number) else None, evidence if isinstance(evidence, str) else "")
+
+
+def _with_shared_subject(value: Mapping[str, object]) -> list[Stated | None]:
+    """Return a triple for each of several objects that an object of JSON lists, None for one that is no word."""
+    name = next((name for name in _NAMES["object"] if name in value), "")
+    objects = value.get(name)
+    if not isinstance(objects, list) or not objects:
+        return []
+    found = [_claimed({**value, name: object_}) for object_ in objects]
+    return list(found) if any(found) else []
 
 
 def _is_schema(value: object) -> bool:

@@ -112,6 +112,10 @@ def test_a_reply_without_triples_has_one_reason(reply, silence):
         ('["Bob", "born_in", null]', 1),
         ('{"subject": "...", "property": "...", "object": "..."}', 1),
         ('{"subject": "Bob"}, {"head": "Bob"}', 2),
+        # A list of names that are too few, too many, or no names at all.
+        ('["Bob", "employer"]', 1),
+        ('["Bob", "employer", "Bolt", "Organization"]', 1),
+        ('["Bob", "employer", ["Bolt", "Core"]]', 1),
         # What has not the form of a triple is no statement that was lost.
         ('7, null, "x"', 0),
         ('{"note": "That is all."}', 0),
@@ -190,3 +194,13 @@ def test_every_recorded_answer_is_read_and_the_recorded_averages_come_out(part, 
         assert tuple(round(figure, 2) for figure in (scored.precision, scored.recall, scored.f1)) == expected
     assert silences.count(None) > 0.8 * len(silences)
     assert set(silences) <= {None, *Silence}
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_several_objects_of_one_subject_are_a_triple_each(count):
+    objects = ["Bolt", "Core", "Dell", "Esso"][:count]
+    said = parse(json.dumps([{"subject": "Bob", "property": "employer", "object": [*objects, None]}]))
+    assert [(part.claim.subject, part.claim.predicate, part.claim.object) for part in said.stated] == [
+        ("Bob", "employer", name) for name in objects
+    ]
+    assert said.unread == 1
