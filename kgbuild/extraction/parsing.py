@@ -146,21 +146,13 @@ def _stated(value: object) -> Iterator[Stated | None]:
     None stands for what has the form of a triple and is none, and for a list of names that stands among triples.
     """
     if isinstance(value, list):
-        if len(value) == 3 and all(isinstance(part, str) for part in value[:2]) and not isinstance(value[2], (list, dict)):
+        if len(value) == 3 and _is_names(value) and not isinstance(value[2], (list, dict)):
             yield _claimed(dict(zip(("subject", "property", "object"), value, strict=True)))
             return
         parts = [list(_stated(part)) for part in value]
         is_of_triples = any(any(found) for found in parts)
         for part, found in zip(value, parts, strict=True):
-            yield from found
-            if (
-                is_of_triples
-                and not found
-                and isinstance(part, list)
-                and len(part) > 1
-                and all(isinstance(n, str) for n in part[:2])
-            ):
-                yield None
+            yield from found or ([None] if is_of_triples and _is_names(part) else [])
     elif isinstance(value, dict):
         claimed = _claimed(value)
         shared = [] if claimed else _with_shared_subject(value)
@@ -169,6 +161,10 @@ def _stated(value: object) -> Iterator[Stated | None]:
         yield from [claimed] if claimed else inside
         if not claimed and not inside and value.keys() & _SIDES and not _says_nothing(value):
             yield None
+
+
+def _is_names(value: object) -> bool:
+    return isinstance(value, list) and len(value) > 1 and all(isinstance(name, str) for name in value[:2])
 
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
