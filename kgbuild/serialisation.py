@@ -53,7 +53,7 @@ def from_json(type_: type[RecordT], text: str | bytes) -> RecordT:
     except ValidationError as error:
         try:  # the parser above refuses lone surrogates, json does not
             return adapter.validate_python(json.loads(text))
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ValueError(f"not a {type_.__name__}: {first_problem(error)}") from None
 
 

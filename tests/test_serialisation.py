@@ -116,6 +116,8 @@ def test_fields_are_written_under_their_names_in_their_order(record, json):
         (Span, '{"start": 1}', "not a Span: end: Field required"),
         (Span, '{"start": 9, "end": 2}', "not a Span: Value error, a span runs forward and is not empty, got 9..2"),
         (EntityRef, "[1, 2", "not a EntityRef: Invalid JSON: EOF while parsing a list at line 1 column 5"),
+        # What nests deeper than either parser goes is refused as well.
+        (EntityRef, "[" * 100_000, "not a EntityRef: Invalid JSON: recursion limit exceeded at line 1 column 202"),
         (Verdict, '{"outcome": "maybe"}', "not a Verdict: outcome: Input should be 'accepted', 'rejected' or 'undecided'"),
     ],
 )

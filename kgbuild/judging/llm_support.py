@@ -160,8 +160,13 @@ def read_answer(reply: Reply) -> Answer | None:
     """Return what a reply says; None when it says neither yes nor no.
 
     Labels that the server tells nothing of have the rest of the probability, but no more than a token that it does not list can.
+    What is no number tells nothing, and what would be more than certain is certain.
     """
-    told = [(LABELS[label], math.exp(found)) for label, found in zip(LABELS, reply.logprobs, strict=False) if found is not None]
+    told = [
+        (LABELS[label], math.exp(min(found, 0.0)))
+        for label, found in zip(LABELS, reply.logprobs, strict=False)
+        if found is not None and math.isfinite(found)
+    ]
     if told:
         yes, no = (sum(share for means, share in told if means is meant) for meant in (True, False))
         mass = min(yes + no, 1.0)

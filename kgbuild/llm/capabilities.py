@@ -97,5 +97,5 @@ async def _asked(server: "OpenAICompatible", request: Request, can: Capabilities
         completion = await server.completion(body_of(request, server.name, can, tokens))
     except (ReplyRefused, ReplyCut):
         return None
-    replies.spent(_STAGE, usage_of(completion.usage))
+    replies.spent(_STAGE, usage_of(completion, request))
     return completion.choices[0]

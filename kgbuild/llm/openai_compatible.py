@@ -18,7 +18,7 @@ from openai import DefaultAioHttpClient
 from openai._models import FinalRequestOptions
 
 from kgbuild.chunking import estimated_tokens
-from kgbuild.errors import KgbuildError, ModelUnavailable, ReplyCut, ReplyRefused
+from kgbuild.errors import InputError, KgbuildError, ModelUnavailable, ReplyCut, ReplyRefused
 from kgbuild.llm.capabilities import proved
 from kgbuild.llm.protocol import Capabilities, NoReplies, PaidReplyCut, Replies, Reply, Request
 from kgbuild.llm.wire import Completion, Tokens, body_of, logprobs_of, usage_of
@@ -131,7 +131,7 @@ class OpenAICompatible:
             api_key=api_key or "none",  # the client insists on one
             max_retries=0,
             timeout=openai.Timeout(None, connect=CONNECT_S),  # `_patiently` looks after the whole
-            http_client=DefaultAioHttpClient(),
+            http_client=_http_client(),
         )
         self._capabilities: Capabilities | None = None
         self._proving = asyncio.Lock()
@@ -148,7 +148,7 @@ class OpenAICompatible:
         can = await self.capabilities() if request.labels else Capabilities()
         tokens = await self.label_tokens(request.labels) if can.label_logprobs else {}
         completion = await self.completion(body_of(request, self.name, can, tokens))
-        choice, usage = completion.choices[0], usage_of(completion.usage)
+        choice, usage = completion.choices[0], usage_of(completion, request)
         if choice.finish_reason == "length" and not request.labels:
             raise PaidReplyCut(
                 self.url, f"the reply was cut after {usage.completion_tokens:,} tokens", "Ask about a shorter text", usage
@@ -164,8 +164,9 @@ class OpenAICompatible:
         """
 
         async def asked() -> Completion:
+            answer = await self._client.completed(to_json_bytes(body))
             try:
-                completion = from_json(Completion, await self._client.completed(to_json_bytes(body)))
+                completion = from_json(Completion, answer)
             except ValueError as error:
                 raise _MayPass(f"answers what is {error}") from None
             if not completion.choices:
@@ -206,6 +207,10 @@ class OpenAICompatible:
                 return from_json(type_, await ask(self.url.removesuffix("/v1")))
             except (openai.NotFoundError, openai.BadRequestError, ValueError):
                 return None
+            except openai.APIStatusError as error:
+                if error.status_code == 405:  # there is such a path, for something else
+                    return None
+                raise
 
         return await self._patiently(asked)
 
@@ -235,9 +240,15 @@ class OpenAICompatible:
                         raise ModelUnavailable(
                             self.url, f"refuses the key ({status}): {words}", "Set OPENAI_API_KEY to a key that it accepts"
                         ) from None
-                    case 404:
+                    case 402:
+                        remedy = "See to the account behind the key in OPENAI_API_KEY"
+                        raise ModelUnavailable(self.url, f"asks for payment (402): {words}", remedy) from None
+                    case 407:
+                        remedy = "Give its user and password in HTTP_PROXY or HTTPS_PROXY, as http://USER:PASSWORD@HOST:PORT"
+                        raise ModelUnavailable(self.url, f"a proxy asks for a login (407): {words}", remedy) from None
+                    case _ if status < 400 or status in (404, 405):  # what leads elsewhere was followed, if it could be
                         remedy = "Name a model that it serves and a URL that ends in /v1, as --llm server:MODEL@URL"
-                        raise ModelUnavailable(self.url, f"answers 404: {words}", remedy) from None
+                        raise ModelUnavailable(self.url, f"answers {status}: {words}", remedy) from None
                     case 408 | 409 | 429:
                         return _MayPass(f"answers {status}: {words}", _retry_after_s(error.response.headers))
                     case _ if status >= 500:
@@ -256,8 +267,20 @@ class OpenAICompatible:
         """Return what the server says, in one short line without the key, which some servers repeat."""
         body = error.body
         said = body.get("message") if isinstance(body, dict) else None
-        words = " ".join(str(said or error.response.text).split())[:_SHOWN_CHARS]
+        words = " ".join(str(said or error.response.text or error.response.reason_phrase).split())[:_SHOWN_CHARS]
         return words.replace(self._api_key, "…") if self._api_key else words
+
+
+def _http_client() -> httpx2.AsyncClient:
+    """Raises InputError for what the environment says of proxies and certificates, where that cannot be used."""
+    try:
+        return DefaultAioHttpClient()
+    except OSError as error:
+        remedy = "Name a file of certificates, or unset it"
+        raise InputError("SSL_CERT_FILE", f"cannot be used ({error.strerror or error})", remedy) from None
+    except (ValueError, httpx2.InvalidURL):  # whose words may hold a password
+        where, remedy = "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY", "Give it as http://HOST:PORT, or unset it"
+        raise InputError(where, "names no proxy that can be used", remedy) from None
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float:

@@ -54,6 +54,8 @@ class RecordedReplies:
             text = path.read_text("utf-8")
         except OSError as error:
             raise InputError(path, f"cannot be read ({error.strerror})", "Name a file of recorded replies") from error
+        except UnicodeDecodeError as error:
+            raise InputError(path, f"is no UTF-8 at byte {error.start}", "Save it as UTF-8") from error
         lines: list[Recorded] = []
         for number, line in enumerate(text.split("\n"), 1):
             try:

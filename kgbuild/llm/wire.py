@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kgbuild.chunking import estimated_tokens
+from kgbuild.llm.asking import prompt_tokens
 from kgbuild.llm.protocol import Capabilities, Grammar, JsonObject, JsonSchema, Request, Usage
+
+MOST_TOKENS = 2**31 - 1
+"""Of one prompt or reply; more than any server can mean."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +50,15 @@ class Choice:
 
 @dataclass(frozen=True)
 class PromptTokensDetails:
-    cached_tokens: int | None = None
+    cached_tokens: float | None = None
 
 
 @dataclass(frozen=True)
 class UsageTold:
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    """Any numbers: one that counts no tokens is no reason to refuse a reply."""
+
+    prompt_tokens: float | None = None
+    completion_tokens: float | None = None
     prompt_tokens_details: PromptTokensDetails | None = None
 
 
@@ -123,8 +130,15 @@ def logprobs_of(choice: Choice, request: Request, can: Capabilities, label_token
     return tuple(told.get(label) for label in request.labels)
 
 
-def usage_of(told: UsageTold | None) -> Usage:
-    if told is None:
-        return Usage(requests=1)
-    cached = told.prompt_tokens_details.cached_tokens if told.prompt_tokens_details else None
-    return Usage(told.prompt_tokens, told.completion_tokens, cached or 0, 1)
+def usage_of(completion: Completion, request: Request) -> Usage:
+    """Return what an answer cost; estimated where the server tells nothing that can be, so that a budget holds all the same."""
+    told = completion.usage or UsageTold()
+    prompt = _possible(told.prompt_tokens) or prompt_tokens(request.messages)
+    reply = _possible(told.completion_tokens) or estimated_tokens(completion.choices[0].message.content or "")
+    cached = _possible(told.prompt_tokens_details.cached_tokens) if told.prompt_tokens_details else 0
+    return Usage(prompt, reply, min(cached, prompt), 1)
+
+
+def _possible(tokens: float | None) -> int:
+    """Return a number of tokens as told; 0 for what is none."""
+    return int(tokens) if tokens is not None and 0 < tokens <= MOST_TOKENS else 0

@@ -131,6 +131,10 @@ def test_the_sentences_that_are_said_to_state_a_fact_are_named_wherever_the_chun
         # What has no probability at all is as unlikely as can be told.
         (Reply("yes", logprobs=(0.0, -9999.0)), 20.0, 1.0),
         (Reply("no", logprobs=(-9999.0, 0.0)), -20.0, 1.0),
+        # What no logarithm of a probability can be counts as certain; what is no number, as not told.
+        (Reply("yes", logprobs=(800.0, math.log(0.25))), math.log(4), 1.0),
+        (Reply("yes", logprobs=(math.log(0.99), math.nan, math.inf, -math.inf)), math.log(99), 0.99),
+        (Reply("yes", logprobs=(math.nan, math.inf)), math.log(9), None),
         # The word alone tells the side and no more.
         (Reply("yes"), math.log(9), None),
         (Reply(" **No**.", logprobs=(None,) * 4), -math.log(9), None),

@@ -23,8 +23,8 @@ from kgbuild.llm.protocol import Message, Request
 
 Body = dict[str, Any]
 Trouble = str
-"""An HTTP status of an error, "abort", "reset", "slow", "garbage", "no choices", "length", "filter"; or what is none to a good
-client: "created", an answer of 201, and "elsewhere", which leads to the same address once more."""
+"""An HTTP status of an error, "abort", "reset", "slow", "garbage", "deep", "no choices", "length", "filter"; or what is none to
+a good client: "created", an answer of 201, and "elsewhere", which leads to the same address once more."""
 
 
 def employers(body: Body) -> str:
@@ -39,7 +39,8 @@ def employers(body: Body) -> str:
 @dataclass
 class LoopbackServer:
     """answer: the text of a reply. trouble: what goes wrong with the n-th time, from 0, that a request comes; None for nothing.
-    logprobs: those of a reply's first token, by token. packed: whether answers are.
+    logprobs: those of a reply's first token, by token. usage: whether it is told, or what is told instead. packed: whether answers
+    are.
 
     asked: every chat request, in the order of coming. answered: how often each was answered well, by its key.
     """
@@ -49,7 +50,7 @@ class LoopbackServer:
     logprobs: Callable[[Body], dict[str, float]] = lambda body: {}
     latency_s: float = 0.0
     slots: int = 64
-    usage: bool = True
+    usage: bool | Body = True
     packed: bool = False
     card: Body = field(default_factory=lambda: {"id": "m", "owned_by": "loopback"})
     more: dict[str, Callable[[Body], Any]] = field(default_factory=dict)
@@ -135,6 +136,8 @@ class LoopbackServer:
                 return await _drop_by_drop(request)
             case "garbage":
                 return web.Response(text='{"choices": [{"mess', content_type="application/json")
+            case "deep":
+                return web.Response(text=f'{{"choices": {"[" * 100_000}', content_type="application/json")
             case "elsewhere":
                 raise web.HTTPTemporaryRedirect(request.path)
             case str() if trouble.isdecimal():
@@ -161,7 +164,8 @@ class LoopbackServer:
             "completion_tokens": len(text.split()),
             "prompt_tokens_details": {"cached_tokens": asked // 2},
         }
-        return {"id": "x", "choices": [] if trouble == "no choices" else [choice], **({"usage": usage} if self.usage else {})}
+        told = {} if self.usage is False else {"usage": usage if self.usage is True else self.usage}
+        return {"id": "x", "choices": [] if trouble == "no choices" else [choice], **told}
 
 
 async def _drop_by_drop(request: web.Request) -> web.StreamResponse:

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+from aiohttp import web
 
 from kgbuild.ledger import Ledger, worker_replies
 from kgbuild.llm.openai_compatible import OpenAICompatible
@@ -11,6 +12,10 @@ from kgbuild.llm.running import run_all
 from tests.llm.server import LoopbackServer
 
 TOKENS = {"/tokenize": lambda body: {"tokens": [len(body["prompt"]), 9]}}
+
+
+def only_to_be_read(body):
+    raise web.HTTPMethodNotAllowed("POST", ["GET"])
 
 
 def obeying(*kept: str, most: int = 20, **fields) -> LoopbackServer:
@@ -63,6 +68,7 @@ def found(server: LoopbackServer, replies=NoReplies()) -> Capabilities:
         (obeying("logprob_token_ids"), Capabilities("loopback")),
         (obeying("logprob_token_ids", more=TOKENS), Capabilities("loopback", label_logprobs=True, tokenize=True)),
         (obeying(more=TOKENS), Capabilities("loopback", tokenize=True)),
+        (obeying(more={"/tokenize": only_to_be_read}), Capabilities("loopback")),
         # The context is what the model's card says; a list without the model, or none, says nothing.
         (obeying(card={"id": "m", "max_model_len": 2048}), Capabilities("", 2048)),
         (obeying(card={"id": "other", "max_model_len": 2048}), Capabilities()),

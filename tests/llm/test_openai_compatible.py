@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import logging
+import math
 import os
 import platform
 import traceback
@@ -11,8 +12,10 @@ import openai
 import pytest
 from openai import DefaultAioHttpClient
 
+from kgbuild.chunking import estimated_tokens
 from kgbuild.errors import InputError, KgbuildError, ModelUnavailable, ReplyCut, ReplyRefused
 from kgbuild.llm import open_model
+from kgbuild.llm.asking import prompt_tokens
 from kgbuild.llm.openai_compatible import CONNECT_S, OpenAICompatible
 from kgbuild.llm.protocol import Capabilities, Grammar, JsonObject, JsonSchema, Message, PaidReplyCut, Reply, Request, Usage
 from kgbuild.llm.running import run_all
@@ -55,6 +58,13 @@ def asked(
         ("401", ModelUnavailable, 1),
         ("403", ModelUnavailable, 1),
         ("404", ModelUnavailable, 1),
+        ("402", ModelUnavailable, 1),
+        ("405", ModelUnavailable, 1),
+        ("407", ModelUnavailable, 1),
+        # It leads elsewhere without saying where, as it says once more when all layers ask.
+        ("302", ModelUnavailable, 2),
+        ("304", ModelUnavailable, 2),
+        ("deep", ModelUnavailable, 3),
     ],
 )
 @pytest.mark.parametrize("packed", [False, True])
@@ -159,6 +169,34 @@ def test_a_cut_reply_tells_what_it_cost():
     assert result.usage == Usage(6, 3, 3, 1)
 
 
+ESTIMATED = prompt_tokens(HELLO.messages), estimated_tokens("Hello, Ada.")
+
+
+@pytest.mark.parametrize(
+    ("told", "usage"),
+    [
+        ({"prompt_tokens": 6, "completion_tokens": 2}, Usage(6, 2, 0, 1)),
+        # What is not told is estimated, so that a budget holds.
+        (False, Usage(*ESTIMATED, 0, 1)),
+        ({}, Usage(*ESTIMATED, 0, 1)),
+        ({"prompt_tokens": None, "completion_tokens": 2}, Usage(ESTIMATED[0], 2, 0, 1)),
+        # So is what cannot be: too many for a database even, none at all, or fewer.
+        ({"prompt_tokens": 10**30, "completion_tokens": 2**63 - 1}, Usage(*ESTIMATED, 0, 1)),
+        ({"prompt_tokens": 0, "completion_tokens": 0}, Usage(*ESTIMATED, 0, 1)),
+        ({"prompt_tokens": -6, "completion_tokens": -2}, Usage(*ESTIMATED, 0, 1)),
+        ({"prompt_tokens": math.inf, "completion_tokens": 2.5}, Usage(ESTIMATED[0], 2, 0, 1)),
+        # Of a prompt no more is cached than it has, and no less than nothing.
+        ({"prompt_tokens": 6, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 7}}, Usage(6, 2, 6, 1)),
+        ({"prompt_tokens": 6, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": -9}}, Usage(6, 2, 0, 1)),
+        ({"prompt_tokens": 6, "completion_tokens": 2, "prompt_tokens_details": {"cached_tokens": 10**30}}, Usage(6, 2, 0, 1)),
+    ],
+)
+def test_what_a_reply_cost_is_told_or_estimated(told, usage):
+    with LoopbackServer(answer=lambda body: "Hello, Ada.", usage=told).running() as server:
+        (result,) = asked(server, HELLO)
+    assert result == Reply("Hello, Ada.", usage)
+
+
 def test_no_more_requests_are_in_flight_than_allowed():
     requests = [dataclasses.replace(HELLO, seed=n) for n in range(40)]
     with LoopbackServer(answer=lambda body: str(body["seed"]), latency_s=0.02).running() as server:
@@ -231,6 +269,24 @@ def test_a_request_on_the_wire(request_, can, fields):
         "server:m@ftp://h/v1",
         "server:m@http://u:secret@h/v1",
         "server:m@http://secret@h/v1",
+        "server:@http://u:secret@h/v1",
+        "server:m@HTTP://u:secret@h/v1",
+        "server:m@http://u:secret@[::1/v1",
+        # No URL, or none of a server that listens somewhere.
+        "server:m@http:///v1",
+        "server:m@http://[::1/v1",
+        "server:m@http://[zz]/v1",
+        "server:m@http://h:abc/v1",
+        "server:m@http://h:99999/v1",
+        "server:m@http://1.2.3.999/v1",
+        "server:m@http://h h/v1",
+        "server:m@http://h/v1\n",
+        "server:m@http://h\x01/v1",
+        "server:m@http://h/\udcff/v1",
+        "server:m\udcff@http://h/v1",
+        # The path of a request would follow upon these.
+        "server:m@http://h/v1?key=secret",
+        "server:m@http://h/v1#secret",
     ],
 )
 def test_an_address_that_names_no_model_is_one_line(address):
@@ -243,6 +299,41 @@ def test_an_address_that_names_no_model_is_one_line(address):
 def test_a_process_has_one_client_per_address():
     assert open_model("server:a@b/c@http://h/v1") is open_model("server:a@b/c@http://h/v1")
     assert open_model("server:a@b/c@http://h/v1").name == "a@b/c"
+
+
+@pytest.mark.parametrize("url", ["HTTP://h/v1", "Https://h/v1", "http://[::1]:8000/v1", "http://é.example/ü"])
+def test_a_url_is_read_as_urls_are(url):
+    opened = open_model(f"server:a model@{url}")
+    assert (opened.name, opened.url) == ("a model", url)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OPENAI_API_KEY", "secret\n"),
+        ("OPENAI_API_KEY", "secret\udcff"),
+        ("OPENAI_ORG_ID", "é"),
+        ("OPENAI_PROJECT_ID", "a\nb"),
+        ("OPENAI_CUSTOM_HEADERS", "X-Team: a\nX-Mate: é"),
+        ("HTTP_PROXY", "http://[zz]"),
+        ("ALL_PROXY", "ftp://u:secret@x"),
+        ("HTTPS_PROXY", "http://u:secret/x@h"),
+        ("SSL_CERT_FILE", "/nope"),
+        ("SSL_CERT_FILE", __file__),
+    ],
+)
+def test_an_environment_that_cannot_be_used_is_one_line_that_names_it(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    with pytest.raises(InputError) as error:
+        open_model(f"server:m@http://{name.lower().replace('_', '-')}/v1")
+    assert name in str(error.value)
+    assert "\n" not in str(error.value)
+    assert "secret" not in str(error.value)
+
+
+def test_headers_of_the_environment_go_one_a_line(monkeypatch):
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Team: a\nX-Mate: b")
+    assert open_model("server:m@http://headers/v1").name == "m"
 
 
 @pytest.fixture(scope="module")

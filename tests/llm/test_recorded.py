@@ -59,3 +59,6 @@ def test_a_line_that_cannot_be_read_is_named(tmp_path, line):
         open_model(f"recorded:{path}")
     with pytest.raises(InputError, match="cannot be read"):
         open_model(f"recorded:{tmp_path / 'none'}")
+    path.write_bytes(b'{"asked": "\xff"}')
+    with pytest.raises(InputError, match="is no UTF-8 at byte 11"):
+        open_model(f"recorded:{path}")
