@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kgbuild.errors import ReplyCut, ReplyRefused
+from kgbuild.errors import ModelUnavailable, ReplyCut, ReplyRefused
 from kgbuild.ids import digest
 from kgbuild.llm.protocol import Capabilities, Constraint, Grammar, JsonObject, JsonSchema, Message, Replies, Reply, Request
 from kgbuild.llm.wire import Choice, ModelCard, Models, Version, body_of, logprobs_of, usage_of
@@ -40,7 +40,8 @@ _TOP_LOGPROBS = (20, 5)
 async def proved(server: "OpenAICompatible", replies: Replies) -> Capabilities:
     """Find out what a server can do, unless that is remembered and the server says the same of itself as then.
 
-    Raises ModelUnavailable.
+    Only a server that knows grammars is remembered: another may be taught them by a setting, of which it says nothing.
+    Raises ModelUnavailable, also for a server that refuses everything.
     """
     card = await _model_card(server)
     key = digest("capabilities", VERSION, server.url, server.name, card.owned_by, card.max_model_len)
@@ -54,10 +55,23 @@ async def proved(server: "OpenAICompatible", replies: Replies) -> Capabilities:
         _scores_labels(server, replies) if tokenize else asyncio.sleep(0, False),
         _top_logprobs(server, replies),
     )
+    if not (grammar or schema or json_object or top_logprobs):
+        await _seen_to_answer(server, replies)
     owner = card.owned_by or ""
     found = Capabilities(owner, card.max_model_len, grammar, schema, json_object, label_logprobs, top_logprobs, tokenize)
-    replies.keep(key, Reply(to_json(found)), _STAGE)
+    if grammar:
+        replies.keep(key, Reply(to_json(found)), _STAGE)
     return found
+
+
+async def _seen_to_answer(server: "OpenAICompatible", replies: Replies) -> None:
+    """Ask for nothing but words. Raises ModelUnavailable where even that is refused: so would be all that a build asks."""
+    try:
+        await _completed(server, Request(_QUESTION, _PROBE_TOKENS), Capabilities(), replies)
+    except ReplyRefused as error:
+        raise ModelUnavailable(server.url, f"refuses even a plain question: {error.problem}", "See to that; `kgbuild doctor --llm` tells when it answers") from error
+    except ReplyCut:
+        pass
 
 
 async def _model_card(server: "OpenAICompatible") -> ModelCard:
@@ -92,10 +106,14 @@ async def _top_logprobs(server: "OpenAICompatible", replies: Replies) -> int:
 
 async def _asked(server: "OpenAICompatible", request: Request, can: Capabilities, replies: Replies) -> Choice | None:
     """Return the server's answer, finished or not; None when it refuses the request."""
-    tokens = await server.label_tokens(request.labels) if can.label_logprobs else {}
     try:
-        completion = await server.completion(body_of(request, server.name, can, tokens))
+        return await _completed(server, request, can, replies)
     except (ReplyRefused, ReplyCut):
         return None
+
+
+async def _completed(server: "OpenAICompatible", request: Request, can: Capabilities, replies: Replies) -> Choice:
+    tokens = await server.label_tokens(request.labels) if can.label_logprobs else {}
+    completion = await server.completion(body_of(request, server.name, can, tokens))
     replies.spent(_STAGE, usage_of(completion, request))
     return completion.choices[0]

@@ -5,6 +5,7 @@ import math
 import pytest
 from aiohttp import web
 
+from kgbuild.errors import ModelUnavailable
 from kgbuild.ledger import Ledger, worker_replies
 from kgbuild.llm.openai_compatible import OpenAICompatible
 from kgbuild.llm.protocol import Capabilities, NoReplies
@@ -88,17 +89,38 @@ def test_a_server_can_do_what_it_is_seen_to_do(server, can):
 @pytest.mark.parametrize("trouble", ["400", "422"])
 def test_a_request_that_is_refused_proves_nothing(trouble):
     server = obeying("structured_outputs", "json_schema", "json_object", "top_logprobs")
-    server.trouble = lambda body, times: trouble
+    server.trouble = lambda body, times: trouble if body.keys() & {"structured_outputs", "response_format", "logprobs"} else None
     with server.running():
         assert found(server) == Capabilities("loopback")
 
 
-def test_it_is_remembered_for_as_long_as_the_server_says_the_same_of_itself(tmp_path):
+def test_a_server_that_refuses_everything_is_not_one_that_can_do_nothing():
+    server = obeying("structured_outputs")
+    server.trouble = lambda body, times: "400"
+    with server.running():
+        model = OpenAICompatible(server.url, "m", 8, 5.0, None, (0.01,))
+        (refused,) = run_all([model.capabilities(NoReplies())])
+        run_all([model.close()])
+    assert isinstance(refused, ModelUnavailable)
+    assert "refuses even a plain question: answers 400" in str(refused)
+
+
+def test_what_a_setting_may_change_is_asked_anew_in_the_next_run(tmp_path):
     server = obeying("json_schema", card={"id": "m", "owned_by": "loopback", "max_model_len": 2048})
     with Ledger.open(tmp_path) as ledger, server.running():
         for _ in range(2):
             with worker_replies(tmp_path, ledger.start_run(), None) as replies:
-                assert found(server, replies).schema
+                assert not found(server, replies).grammar
+            ledger.take_in_replies()
+    assert len(server.asked) == 10
+
+
+def test_it_is_remembered_for_as_long_as_the_server_says_the_same_of_itself(tmp_path):
+    server = obeying("structured_outputs", card={"id": "m", "owned_by": "loopback", "max_model_len": 2048})
+    with Ledger.open(tmp_path) as ledger, server.running():
+        for _ in range(2):
+            with worker_replies(tmp_path, ledger.start_run(), None) as replies:
+                assert found(server, replies).grammar
             ledger.take_in_replies()
         assert len(server.asked) == 5
         server.card["max_model_len"] = 4096
