@@ -208,7 +208,7 @@ def _publish(url: str, graph: Path, ledger: Ledger, stages: "_Stages") -> Public
 def _made_with(plan: BuildPlan, reading: Reading, extractor: Extractor, judge: Judge) -> dict[str, str]:
     """Return what the graph remembers of how it was made; `plan` decides about documents, `fused_with` about entities and facts."""
     return {
-        "plan": digest(reading.recipe, extractor.key, judge.key),
+        "plan": digest(reading.recipe, extractor.key, judge.key, resolution.VERSION),  # mentions are placed by its block keys
         "fused_with": digest(resolution.VERSION, fusion.VERSION, plan.ontology.digest),
         "ontology": to_json(plan.ontology),
     }

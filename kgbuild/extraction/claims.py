@@ -55,7 +55,7 @@ class Place(BaseModel):
 
 
 class Claim(BaseModel):
-    """One triple in words. qualifiers: words by the qualifier's name."""
+    """One triple in words. qualifiers: words by the qualifier's name. score: how probable its extractor finds it."""
 
     subject: Annotated[Words, BeforeValidator(_written)]
     predicate: Words
@@ -64,7 +64,7 @@ class Claim(BaseModel):
     object_class: Words | None = None
     evidence: Place | None = None
     qualifiers: Annotated[dict[Words, Words], BeforeValidator(_words_by_name)] = Field(default_factory=dict)
-    score: float = 1.0
+    score: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 1.0
     extractor: str = ""
 
 

@@ -18,6 +18,8 @@ from kgbuild.records import CandidateTriple, Chunk, Document, Extraction, Mentio
 Row = dict[str, Any]
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_MAX_DIGITS = 4300
+"""Of a whole number: more of them Python neither reads nor writes."""
 
 
 def read_row(line: bytes, number: int) -> Row:
@@ -27,7 +29,7 @@ def read_row(line: bytes, number: int) -> Row:
     ({'id': 7, 'text': 'Hi'}, {'id': None, 'error': 'line 2: not a JSON object'})
     """
     try:
-        value = json.loads(line.decode("utf-8-sig"), parse_float=_finite, parse_constant=_no_number)
+        value = json.loads(line.decode("utf-8-sig"), parse_int=_whole, parse_float=_finite, parse_constant=_no_number)
     except json.JSONDecodeError as error:
         return {"id": None, "error": f"line {number}: not JSON ({error.msg} at character {error.pos + 1})"}
     except UnicodeDecodeError:
@@ -37,6 +39,12 @@ def read_row(line: bytes, number: int) -> Row:
     except ValueError as error:
         return {"id": None, "error": f"line {number}: not JSON ({error})"}
     return value if isinstance(value, dict) else {"id": None, "error": f"line {number}: not a JSON object"}
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise ValueError(f"a number has {len(digits)} characters, more than {_MAX_DIGITS}")
+    return int(digits)
 
 
 def _finite(digits: str) -> float:

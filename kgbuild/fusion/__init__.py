@@ -6,5 +6,5 @@ from kgbuild.fusion.groups import fact_group_keys, group_keys, object_key
 
 __all__ = ["VERSION", "Clash", "ClashRule", "clashes", "fact_group_keys", "fuse", "group_keys", "object_key", "self_loops"]
 
-VERSION = 1
+VERSION = 2
 """Raised by hand whenever equal triples come to give other facts."""

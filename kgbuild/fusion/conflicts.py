@@ -171,6 +171,8 @@ def _sides_at_once(group: _Group, facts: Sequence[Fact]) -> int:
     """Return how many different sides hold at one time, at most: some fact starts last among those that hold then."""
     if group.most == 1:
         return min(len(facts), 1)
+    if all(fact.valid_from is None and fact.valid_to is None for fact in facts):
+        return _different(group, facts)  # all hold at any time
     return max((_different(group, [g for g in facts if started_by(g, f) and overlap(g, f)]) for f in facts), default=0)
 
 

@@ -1,7 +1,8 @@
 """The `fuse` command's lines: judged triples in, the facts they state out.
 
 in    what `judge` writes: {"id", "text", "triples": [{"subject", "predicate", "object", "verdict", ...}]}. A row is a document; its
-      `published_on`, an ISO date, orders sources in time. A triple may name its `extractor` and `judge`.
+      `published_on`, an ISO date, orders sources in time; rows of one id and text are one document, of the least of their dates.
+      A triple may name its `extractor` and `judge`.
 out   a line per fact, sorted by id, as `kgbuild export --to jsonl` writes them to facts.jsonl, but that `document_id` is the id of
       the row as given, `chunk_id` is empty, and `subject_name` and `object_name` say what the entities are called. Then a line
       {"id", "error"} per row that could not be used in full.
@@ -43,10 +44,9 @@ def fuse_rows(rows: Iterable[Mapping[str, Any]], ontology: Ontology | None) -> F
     """Fuse the accepted triples of all rows. Without an ontology no two facts clash, and no property is symmetric."""
     reader = ClaimReader(ontology)
     row_ids: dict[str, Any] = {}
-    stated_on: dict[str, str | None] = {}
+    stated_on: dict[str, str] = {}
     errors: list[Row] = []
     triples: list[JudgedTriple] = []
-    names: dict[str, str] = {}
     unjudged = 0
     for row in rows:
         if (problem := problem_of(row)) is not None:
@@ -54,15 +54,18 @@ def fuse_rows(rows: Iterable[Mapping[str, Any]], ontology: Ontology | None) -> F
             continue
         document_id = f"{json.dumps(row.get('id'))} {ids.digest(row['text'])}"
         row_ids[document_id] = row.get("id")
-        stated_on[document_id] = _date(row.get("published_on"))
         found, problems, without_verdict = _accepted(row, passage_of(row["text"], document_id), reader)
         unjudged += without_verdict
         triples += found
-        names |= representatives(_mentions(found), ontology)
+        published_on = row.get("published_on")
+        if (date := _date(published_on)) is not None:
+            stated_on[document_id] = min(stated_on.get(document_id, date), date)
+        elif published_on not in (None, ""):
+            problems.append(f"published_on is no ISO date: {published_on!r:.60}")
         earlier = [str(row["error"])] if "error" in row else []
         if problems := [*earlier, *(problem for problem in problems if problem not in "".join(earlier))]:
             errors.append(_error(row, "; ".join(problems)))
-    entity_of = _entities(triples, names, ontology)
+    entity_of = _entities(triples, ontology)
     facts = fuse(triples, {mention: entity.id for mention, entity in entity_of.items()}, stated_on, ontology)
     called = {entity.id: entity.name for entity in entity_of.values()}
     loops = self_loops(triples, {mention: entity.id for mention, entity in entity_of.items()})
@@ -91,7 +94,12 @@ def _accepted(row: Mapping[str, Any], text: Passage, reader: ClaimReader) -> tup
                 problems.append(f"triple {number}: accepted, yet not in the text: {' and '.join(lacking) or candidate.quote}")
             else:
                 problems.extend(f"triple {number}: the qualifier {name!r} is left out" for name in left_out(claim, candidate))
-                found.append(JudgedTriple(candidate, _verdict(triple)))
+                given = _verdict(triple)
+                if given.probability is None and triple.get("probability") is not None:
+                    problems.append(f"triple {number}: the probability {triple['probability']!r:.60} is no number from 0 to 1")
+                found.append(JudgedTriple(candidate, given))
+        elif verdict not in (Outcome.REJECTED, Outcome.UNDECIDED):
+            problems.append(f"triple {number}: the verdict {verdict!r:.60} is none of {', '.join(Outcome)}")
     return found, problems, unjudged
 
 
@@ -110,11 +118,16 @@ def _mentions(triples: Iterable[JudgedTriple]) -> list[Mention]:
     return list({end.id: end for end in ends if isinstance(end, Mention)}.values())
 
 
-def _entities(triples: Iterable[JudgedTriple], names: Mapping[str, str], ontology: Ontology | None) -> dict[str, Entity]:
+def _entities(triples: Iterable[JudgedTriple], ontology: Ontology | None) -> dict[str, Entity]:
     """Return the entity of each mention, by its id."""
-    components: dict[str, list[Mention]] = {}
+    of_document: dict[str, list[Mention]] = {}
     for mention in _mentions(triples):
-        components.setdefault(block_key(names[mention.id]), []).append(mention)
+        of_document.setdefault(mention.document_id, []).append(mention)
+    components: dict[str, list[Mention]] = {}
+    for mentions in of_document.values():
+        names = representatives(mentions, ontology)
+        for mention in mentions:
+            components.setdefault(block_key(names[mention.id]), []).append(mention)
     entities = (entity for key, mentions in components.items() for entity in resolve(key, mentions, ontology))
     return {mention_id: entity for entity in entities for mention_id in entity.mention_ids}
 

@@ -1,6 +1,7 @@
 """When a fact holds: the times that its qualifiers give, and whether two such times overlap."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from kgbuild.judging.datatypes import date_datatype
 from kgbuild.records import Fact, Qualifier
@@ -13,7 +14,7 @@ _BOTH = frozenset({"point_in_time"})
 def validity(qualifiers: Iterable[Qualifier]) -> tuple[str | None, str | None]:
     """Return from when to when a fact holds, as ISO dates of any precision; None where no qualifier says, or none says a date.
 
-    Where several say so, the earliest start and the latest end count.
+    Where several say so, the earliest start and the latest end count; neither does if the end lies before the start.
     """
     starts: list[str] = []
     ends: list[str] = []
@@ -22,7 +23,9 @@ def validity(qualifiers: Iterable[Qualifier]) -> tuple[str | None, str | None]:
         if date_datatype(qualifier.value.value) is not None:
             starts += [qualifier.value.value] * (name in _START | _BOTH)
             ends += [qualifier.value.value] * (name in _END | _BOTH)
-    return min(starts, default=None, key=_order), max(ends, default=None, key=_order)
+    start, end = min(starts, default=None, key=_order), max(ends, default=None, key=_order)
+    backwards = _is_over(end, start) and not _is_over(start, end)
+    return (None, None) if backwards else (start, end)
 
 
 def started_by(one: Fact, other: Fact) -> bool:
@@ -50,6 +53,7 @@ def _is_over(end: str | None, start: str | None) -> bool:
     return _order(end)[:precision] <= _order(start)[:precision]
 
 
+@lru_cache(maxsize=50_000)  # facts of one group are compared each with each
 def _order(date: str) -> tuple[int | str, ...]:
     """Return year, month, day and time, as far as the date says; comparable, years before 1 included."""
     day, _, time = date.partition("T")

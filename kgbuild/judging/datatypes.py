@@ -7,8 +7,9 @@ from kgbuild.ontology.model import ANY_LITERAL
 DATE_DATATYPES = ("gYear", "gYearMonth", "date", "dateTime")
 """From the least to the most precise."""
 
+# A year has at most nine digits: more are no year of anybody's calendar, and Python does not read thousands of them as a number.
 _PARTIAL_DATE = re.compile(
-    r"(?P<year>-?[0-9]{4,})(-(?P<month>[0-9]{2})(-(?P<day>[0-9]{2})"
+    r"(?P<year>-?[0-9]{4,9})(-(?P<month>[0-9]{2})(-(?P<day>[0-9]{2})"
     r"(?P<time>T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?"
 )
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)

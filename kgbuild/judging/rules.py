@@ -8,7 +8,7 @@ from kgbuild.records import CandidateTriple, Chunk, Literal, Mention, Reason, Sp
 from kgbuild.resolution.clustering import classes_join
 from kgbuild.resolution.normalisation import block_key
 
-VERSION = 2
+VERSION = 3
 """Raised by hand whenever a rule changes: verdicts of an earlier version are then judged again, for free."""
 
 PRONOUNS = frozenset(

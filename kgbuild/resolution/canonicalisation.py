@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kgbuild.ontology.model import Ontology
 from kgbuild.records import Mention
+from kgbuild.resolution.normalisation import as_shown
 
 MIN_CLASS_SHARE = 0.25
 """A class is specific enough to name an entity by when at least this share of its mentions are of it or of a class below it."""
@@ -15,8 +16,8 @@ _ARTICLE = re.compile(r"^(?:the|an?)\s+", re.IGNORECASE)
 
 
 def surface_form(mention: Mention) -> str:
-    """Return the mention as written, but for line breaks and runs of spaces."""
-    return " ".join(mention.text.split())
+    """Return the mention as written, but for line breaks, runs of spaces and invisible characters."""
+    return as_shown(mention.text)
 
 
 def canonical_name(cluster: Sequence[Mention]) -> str:

@@ -6,11 +6,13 @@ Nothing is done for places, where a shorter name within a longer one is mostly a
 """
 
 from collections.abc import Iterable
+from functools import cache
+from itertools import islice
 
 from kgbuild.ontology.model import Ontology
 from kgbuild.records import Mention
 from kgbuild.resolution.clustering import classes_join
-from kgbuild.resolution.normalisation import block_key
+from kgbuild.resolution.normalisation import as_shown, block_key
 
 _PERSONS = frozenset({"person", "people", "human", "human being", "per"})
 _PLACES = frozenset(
@@ -59,18 +61,19 @@ def representatives(mentions: Iterable[Mention], ontology: Ontology | None) -> d
         for short in _short_forms(name) - {key}:
             longer.setdefault(short, set()).add(key)
 
-    def stands_for(mention: Mention, key: str) -> bool:
+    def stands_for(text: str, class_name: str, key: str) -> bool:
         return any(
-            classes_join(mention.class_name, class_name, ontology)
-            and _is_short_for(mention.text, longest[key], {kinds[mention.class_name], kinds[class_name]})
-            for class_name in classes[key]
+            classes_join(class_name, other, ontology) and _is_short_for(text, longest[key], {kinds[class_name], kinds[other]})
+            for other in classes[key]
         )
 
-    named: dict[str, str] = {}
-    for mention in mentions:
-        found = [key for key in longer.get(block_key(mention.text), ()) if stands_for(mention, key)]
-        named[mention.id] = longest[found[0]] if len(found) == 1 else mention.text
-    return named
+    @cache  # a document may have thousands of one surname
+    def name_of(text: str, class_name: str) -> str:
+        fitting = (key for key in longer.get(block_key(text), ()) if stands_for(text, class_name, key))
+        found = list(islice(fitting, 2))  # a second name is enough to leave the short one alone
+        return longest[found[0]] if len(found) == 1 else text
+
+    return {mention.id: name_of(mention.text, mention.class_name) for mention in mentions}
 
 
 def _is_short_for(short: str, name: str, kinds: set[str]) -> bool:
@@ -93,7 +96,7 @@ def _initials(name: str) -> set[str]:
 
 
 def _is_acronym(short: str, name: str) -> bool:
-    letters = short.replace(".", "").replace(" ", "")
+    letters = as_shown(short).replace(".", "").replace(" ", "")
     return letters.isalpha() and letters.isupper() and block_key(short) in _initials(name)
 
 

@@ -10,20 +10,33 @@ _POSSESSIVE = re.compile(r"(?<=\w)['’`´]s\s*$", re.IGNORECASE)
 _INITIALS = re.compile(r"\b(?:[^\W\d_]\.\s?){2,}", re.UNICODE)
 _PUNCTUATION = re.compile(r"(?<![0-9])[.,]|[.,](?![0-9])|[;:!?\"“”„«»‹›()\[\]{}‐‑‒–—―_/\\·•…|-]")
 _APOSTROPHE = re.compile(r"['’‘`´ʼ]")
+# Where a line may break or may not: soft hyphen, zero width space, word joiner, and the byte order mark, once a joiner too. What
+# joins or parts letters (U+200C, U+200D) stays, since it tells words of Persian and of Indian languages apart.
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff"))
+
+
+def as_shown(name: str) -> str:
+    """Return the name as written, but for line breaks, runs of white space and characters that show nothing and mean nothing.
+
+    >>> as_shown("Ac\\u00adme\\u200b\\n Steel")
+    'Acme Steel'
+    """
+    return " ".join(name.translate(_INVISIBLE).split()) or " ".join(name.split())
 
 
 def block_key(name: str) -> str:
     """Return the form in which two spellings of one name agree.
 
     Unicode compatibility forms, case, diacritics, dots and spaces of initials, a final possessive, "&", a leading English article,
-    punctuation and white space do not tell names apart. Words do: "Acme" and "Acme Inc." differ, since legal forms, titles and
-    plurals are for matching to weigh. Marks of scripts other than Latin and Greek are letters in their own right and stay.
-    A name of nothing but punctuation is its own key.
+    punctuation, white space and invisible characters do not tell names apart. Words do: "Acme" and "Acme Inc." differ, since legal
+    forms, titles and plurals are for matching to weigh. Marks of scripts other than Latin and Greek are letters in their own right
+    and stay.
+    A name of nothing but punctuation or invisible characters is its own key.
 
     >>> block_key("The Café of J. R. R. Tolkien’s"), block_key("I.B.M."), block_key("AT&T"), block_key("C++")
     ('cafe of jrr tolkien', 'ibm', 'at and t', 'c++')
     """
-    squeezed = " ".join(unicodedata.normalize("NFKC", name).split())
+    squeezed = as_shown(unicodedata.normalize("NFKC", name))
     key = _POSSESSIVE.sub("", _ARTICLE.sub("", squeezed))
     key = _INITIALS.sub(lambda found: re.sub(r"[.\s]", "", found[0]) + " ", key)
     key = _without_marks(key.casefold()).translate(_LETTERS)

@@ -45,12 +45,13 @@ def resolve_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _checked(number: int, row: Mapping[str, Any]) -> _NameRow:
+    remedy = 'Write {"id": ..., "name": "...", "class": "..." or null}'
+    if isinstance(row.get("id"), (list, dict)):
+        raise InputError(f"line {number}", "the id is a list or an object. Give text, a number, true, false or null", remedy)
     try:
         return _NameRow.model_validate(row)
     except ValidationError as error:
-        raise InputError(
-            f"line {number}", first_problem(error), 'Write {"id": ..., "name": "...", "class": "..." or null}'
-        ) from error
+        raise InputError(f"line {number}", first_problem(error), remedy) from error
 
 
 def _mention(name: _NameRow) -> Mention:

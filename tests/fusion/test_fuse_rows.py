@@ -1,4 +1,5 @@
 import json
+from itertools import permutations
 
 import pytest
 
@@ -89,8 +90,32 @@ def test_facts_that_cannot_both_be_true_are_disputed_under_an_ontology_only():
 def test_rows_are_documents_with_their_own_dates():
     (fact,) = fused(row(1, "Ada works for Acme.", claim("Ada", "employer", "Acme"), published_on="1843-07")).facts
     assert fact["evidence"][0]["stated_on"] == "1843-07"
-    (fact,) = fused(row(1, "Ada works for Acme.", claim("Ada", "employer", "Acme"), published_on="last week")).facts
+    (fact,) = fused(row(1, "Ada works for Acme.", claim("Ada", "employer", "Acme"), published_on=None)).facts
     assert fact["evidence"][0]["stated_on"] is None
+
+
+@pytest.mark.parametrize(
+    ("row_fields", "triple_fields", "problem"),
+    [
+        ({"published_on": "last week"}, {}, "published_on is no ISO date: 'last week'"),
+        ({"published_on": 1843}, {}, "published_on is no ISO date: 1843"),
+        ({}, {"probability": "0.3"}, "triple 1: the probability '0.3' is no number from 0 to 1"),
+        ({}, {"probability": 1.5}, "triple 1: the probability 1.5 is no number from 0 to 1"),
+        ({}, {"probability": True}, "triple 1: the probability True is no number from 0 to 1"),
+    ],
+)
+def test_a_field_that_cannot_be_read_is_named_and_the_fact_stands_without_it(row_fields, triple_fields, problem):
+    done = fused(row(1, "Ada works for Acme.", claim("Ada", "employer", "Acme", score=0.5, **triple_fields), **row_fields))
+    ((piece,),) = (fact["evidence"] for fact in done.facts)
+    assert (piece["probability"], piece["stated_on"]) == (0.5, None)
+    assert done.errors == ({"id": 1, "error": problem},)
+
+
+@pytest.mark.parametrize("verdict", ["Accepted", "acepted", "", True, ["accepted"]])
+def test_a_verdict_that_is_none_is_named(verdict):
+    done = fused(row(1, "Ada works for Acme.", claim("Ada", "employer", "Acme", verdict)))
+    assert (done.facts, done.unjudged) == ((), 0)
+    assert done.errors == ({"id": 1, "error": f"triple 1: the verdict {verdict!r} is none of accepted, rejected, undecided"},)
 
 
 def test_a_short_name_is_resolved_within_its_row():
@@ -122,6 +147,17 @@ def test_the_order_of_rows_changes_no_fact():
         for n, name in enumerate(("Acme", "ACME", "Cog", "the Cog"))
     ]
     assert fused(*rows).facts == fused(*rows[::-1]).facts
+
+
+def test_rows_of_one_id_and_text_are_one_document_in_any_order():
+    text = "International Business Machines owns Lotus. IBM owns Tivoli."
+    named = claim("International Business Machines", "owns", "Lotus")
+    short = claim("IBM", "owns", "Tivoli")
+    rows = [row(1, text, named, short, published_on="2002"), row(1, text, short, published_on="2001"), row(1, text, short)]
+    found = [fused(*order, ontology=None).facts for order in permutations(rows)]
+    assert found == [found[0]] * len(found)
+    assert len({fact["subject_id"] for fact in found[0]}) == 1
+    assert {piece["stated_on"] for fact in found[0] for piece in fact["evidence"]} == {"2001"}
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,10 @@ def fact(**times: str) -> Fact:
         # Of several the widest, by the calendar and not by the alphabet.
         ({"start": "2019^gYear", "valid_from": "2018-12-31^date"}, "2018-12-31", None),
         ({"start": "-0044^gYear", "since": "-0100^gYear"}, "-0100", None),
+        # A time that ends before it starts is none; one that may do so, to the precision that is known, is one.
+        ({"start": "2005^gYear", "end": "2000^gYear"}, None, None),
+        ({"start": "-0044^gYear", "end": "-0100^gYear"}, None, None),
+        ({"start": "2005-06^gYearMonth", "end": "2005^gYear"}, "2005-06", "2005"),
     ],
 )
 def test_the_time_a_fact_holds_is_read_from_its_qualifiers(qualifiers, valid_from, valid_to):

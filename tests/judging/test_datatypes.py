@@ -31,6 +31,10 @@ from kgbuild.judging.datatypes import date_datatype, fits
         # Years before 1 and after 9999 count; a year has four digits.
         ("-0044-03-15", "date", True),
         ("98", "gYear", False),
+        ("13800000000-01", "gYearMonth", False),
+        # More digits than Python reads as a number.
+        ("1" * 5000, "gYear", False),
+        ("1" * 5000 + "-02-03", "date", False),
         # A date known less or more precisely than asked for is a date all the same.
         ("1998", "date", True),
         ("1998-03", "date", True),

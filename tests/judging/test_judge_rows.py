@@ -226,6 +226,13 @@ def test_a_triple_that_is_none_stays_in_its_place_and_is_named():
     assert answer["error"].startswith("triple 2: not a JSON object; triple 3: predicate: Field required; triple 4: object: ")
 
 
+@pytest.mark.parametrize("score", [2.5, -4, "nan", "inf", float("nan")])
+def test_a_score_is_a_probability(score):
+    answer = judged(ADA, claim("Ada Lovelace", "P19", "London", score=score))
+    assert answer["triples"][0]["verdict"] is None
+    assert answer["error"].startswith("triple 1: score: Input should be ")
+
+
 @pytest.mark.parametrize(
     ("row", "error"),
     [

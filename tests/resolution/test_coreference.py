@@ -3,9 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kgbuild.ontology.model import Ontology, OntologyClass
+from kgbuild.records import Mention
 from kgbuild.resolution.coreference import representatives
 from kgbuild.resolution.normalisation import block_key
 from tests.builders import document, mention
+from tests.growth import LINEAR, growth
 
 CLASSES = Ontology(
     "classes",
@@ -29,6 +31,7 @@ CLASSES = Ontology(
         (["Acme:Company", "Bolt:Company"], {}),
         # ... but an acronym stands for the one longer name that it is the initials of,
         (["International Business Machines:Company", "IBM:Company"], {"IBM": "International Business Machines"}),
+        (["IBM\u200b:Company", "International Business Machines:Company"], {"IBM\u200b": "International Business Machines"}),
         (["I.B.M.:Company", "International Business Machines:Company"], {"I.B.M.": "International Business Machines"}),
         # small words and a legal form counted or not,
         (["Bank of America:Company", "BOA:Company"], {"BOA": "Bank of America"}),
@@ -67,6 +70,20 @@ def test_the_longest_name_of_a_document_represents_its_short_forms(mentions, rep
 def test_without_an_ontology_the_name_of_the_class_tells_persons_and_places():
     found = [mention(name) for name in ["Ada Lovelace:Person", "Lovelace:Person", "Red Sea:Place", "RS:Place", "Sea:"]]
     assert [representatives(found, None)[m.id] for m in found] == ["Ada Lovelace", "Ada Lovelace", "Red Sea", "RS", "Sea"]
+
+
+@pytest.mark.parametrize("short", ["Smith", "X{n} Smith"])
+def test_thousands_of_one_surname_cost_little(short):
+    # A surname that many names end with, as often as there are such names, or once.
+    def place(text):
+        found = [
+            Mention(f"men_{n}", "doc_a", None, name, "Person")
+            for n in range(len(text))
+            for name in (f"X{n} Smith", short.format(n=n), "Smith")
+        ]
+        return representatives(found, None)
+
+    assert growth(place, "a" * 8000) < LINEAR
 
 
 NAMES = ["Ada Lovelace", "Lovelace", "William Lovelace", "AL", "Al", "A. L.", "Van Der Berg", "der Berg", "VDB", "Acme Steel", "AS"]

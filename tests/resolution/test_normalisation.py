@@ -35,6 +35,10 @@ from kgbuild.resolution.normalisation import block_key
         (["Coca-Cola", "Coca Cola", "Coca–Cola"], "coca cola"),
         (["Acme, Inc.", "Acme Inc", "“Acme” Inc."], "acme inc"),
         (["Yahoo!", "Yahoo"], "yahoo"),
+        # Characters that show nothing: soft hyphen, zero width space, word joiner, byte order mark.
+        (["Acme", "Ac\u00adme", "Acme\u200b", "\u2060Acme", "\ufeffThe Acme", "Acme\u00ad's"], "acme"),
+        (["Café", "Cafe\u00ad\u0301"], "cafe"),
+        (["\u200b"], "\u200b"),
         # A name of punctuation only is its own key.
         (["!!!"], "!!!"),
     ],
@@ -57,6 +61,9 @@ def test_spellings_of_one_name_have_one_key(spellings, key):
         ("Йод", "Иод"),
         ("がく", "かく"),
         ("की", "का"),
+        # What joins or parts letters makes other words of them.
+        ("می\u200cخواهم", "میخواهم"),
+        ("क\u094d\u200dष", "क\u094dष"),
         # Signs and numbers count.
         ("C", "C++"),
         ("C#", "C"),

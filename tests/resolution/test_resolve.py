@@ -104,6 +104,9 @@ def test_without_an_ontology_the_class_alone_decides(classes, entities):
         (["Café", "Cafe"], "Cafe"),
         # A line break is a space.
         (["Acme\nSteel"], "Acme Steel"),
+        # What shows nothing is no part of a name, unless there is nothing else.
+        (["Ac\u00adme", "\ufeffAcme\u200b"], "Acme"),
+        (["\u200b"], "\u200b"),
     ],
 )
 def test_the_longest_plain_form_is_the_name(forms, name):

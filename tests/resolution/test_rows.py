@@ -51,7 +51,8 @@ def test_the_order_of_rows_changes_no_entity():
     ("bad", "field"),
     [
         ({"name": "Acme"}, "id"),
-        ({"id": [1], "name": "Acme"}, "id"),
+        ({"id": [1], "name": "Acme"}, "the id is a list or an object. Give text, a number, true, false or null"),
+        ({"id": {}, "name": "Acme"}, "the id is a list or an object"),
         ({"id": 1}, "name"),
         (row(1, "  "), "name"),
         (row(1, 7), "name"),
