@@ -69,7 +69,8 @@ async def _seen_to_answer(server: "OpenAICompatible", replies: Replies) -> None:
     try:
         await _completed(server, Request(_QUESTION, _PROBE_TOKENS), Capabilities(), replies)
     except ReplyRefused as error:
-        raise ModelUnavailable(server.url, f"refuses even a plain question: {error.problem}", "See to that; `kgbuild doctor --llm` tells when it answers") from error
+        remedy = "See to that; `kgbuild doctor --llm` tells when it answers"
+        raise ModelUnavailable(server.url, f"refuses even a plain question: {error.problem}", remedy) from error
     except ReplyCut:
         pass
 
