@@ -73,7 +73,7 @@ def test_an_answer_in_json_is_json(graph):
     assert done.stderr == "error: --json: several columns are called 'n'. Name them apart with AS.\n"
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
 def test_a_terminal_that_lacks_a_character_is_shown_its_number(tmp_path, encoding):
     docs = write(tmp_path / "docs", {"a.txt": ADA, "b — ❤.jsonl": '{"text": "Ada.", "title": "\\ud800"}'})
     built(docs, tmp_path / "graph")
@@ -98,8 +98,8 @@ def test_the_ledger_is_not_written_over(graph):
 
 def test_a_folder_of_any_name_is_built_from(tmp_path):
     docs = write(tmp_path / os.fsdecode(b"docs-\xff"), {"a.txt": ADA})
-    for _ in range(2):
-        assert kgbuild("build", docs, "--ontology", "company", "--graph", tmp_path / "run:1").returncode == 0
+    assert built(docs, tmp_path / "run:1").facts
+    assert not built(docs, tmp_path / "run:1").changed
     assert r"docs-\xff" in kgbuild("status", "--graph", tmp_path / "run:1").stdout
     assert kgbuild("query", "MATCH (d:Document) RETURN d.uri", "--graph", tmp_path / "run:1").returncode == 0
 
