@@ -100,7 +100,7 @@ def explain(snapshot: Snapshot, id_: str) -> Explained | None:
 def _fact(snapshot: Snapshot, fact: Fact) -> FactExplained:
     claimed = {
         place: [judged for judged in triples if _fact_id(snapshot, judged) == fact.id]
-        for place, triples in snapshot.triples_of_fact(fact).items()
+        for place, triples in snapshot.triples_beside(fact).items()
     }
     groups = fact_group_keys(fact, snapshot.ontology)
     near = {other.id: other for end in (fact.subject_id, object_key(fact.object)) for other in snapshot.facts_of_entity(end)}

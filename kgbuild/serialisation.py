@@ -4,6 +4,7 @@ Field names are those of `records`, in their order; a span is `{"start", "end"}`
 """
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,9 @@ from pydantic_core import PydanticSerializationError
 from kgbuild.errors import InputError
 
 RecordT = TypeVar("RecordT")
+
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a pair that stands for one character: escapes in JSON and YAML can write it, UTF-8 cannot."""
 
 
 _ADAPTERS: dict[type, TypeAdapter[Any]] = {}
@@ -85,6 +89,11 @@ def json_lines(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             if not isinstance(row, dict):
                 raise InputError(where, "is no JSON object", "Mend the line")
             yield where, row
+
+
+def storable(text: str) -> str:
+    """Replace what UTF-8 cannot hold."""
+    return LONE_SURROGATE.sub("\ufffd", text)
 
 
 def first_problem(error: ValidationError) -> str:

@@ -97,15 +97,14 @@ def _open(folder: Path, stamp: tuple[int, ...]) -> Weights:
     tokenizer = _read(folder / "tokenizer.json", lambda path: Tokenizer.from_file(os.fspath(path)))
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    properties = _read(folder / "properties.tsv", read_properties)
     sessions = {name: _read(folder / f"{name}.onnx", session) for name in GRAPHS}
-    _read(folder / "properties.tsv", lambda _: _refuse_strangers(sessions["labels"], len(properties)))
+    properties = _read(folder / "properties.tsv", lambda path: _fitting(read_properties(path), sessions["labels"]))
     return Weights(
         folder, digest.hexdigest(), properties, _read(folder / "calibration.json", read_calibration), tokenizer, **sessions
     )
 
 
-def _refuse_strangers(labels: onnxruntime.InferenceSession, properties: int) -> None:
+def _fitting(properties: tuple[TrainedProperty, ...], labels: onnxruntime.InferenceSession) -> tuple[TrainedProperty, ...]:
     """Raise ValueError unless there is one correction for each property, and one more for those never taught."""
     width = labels.get_inputs()[0].shape[-1]
 
@@ -116,8 +115,9 @@ def _refuse_strangers(labels: onnxruntime.InferenceSession, properties: int) -> 
             return False
         return True
 
-    if not has(properties) or has(properties + 1):
-        raise ValueError(f"names {properties} properties, and labels.onnx was taught others")
+    if not has(len(properties)) or has(len(properties) + 1):
+        raise ValueError(f"names {len(properties)} properties, and labels.onnx was taught others")
+    return properties
 
 
 def _read(path: Path, parse: Callable[[Path], Part]) -> Part:

@@ -9,8 +9,9 @@ from functools import partial
 from kgbuild.documents.dates import published_on
 from kgbuild.documents.finding import printable
 from kgbuild.documents.language import declared_language
-from kgbuild.documents.parsed import Parsed, Unparsed, storable
+from kgbuild.documents.parsed import Parsed, Unparsed
 from kgbuild.ids import content_hash
+from kgbuild.serialisation import storable
 
 _TEXT_FIELDS = ("text", "content", "body")
 _TITLE_FIELDS = ("title", "headline")

@@ -8,8 +8,9 @@ import yaml
 
 from kgbuild.documents.dates import date_in_head, published_on
 from kgbuild.documents.language import declared_language
-from kgbuild.documents.parsed import Parsed, storable
+from kgbuild.documents.parsed import Parsed
 from kgbuild.records import Section, Span
+from kgbuild.serialisation import storable
 
 _LINE = re.compile(r"([^\n\r]*)(?:\r\n|\n|\r|$)")
 _FRONT_MATTER = re.compile(r"---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)

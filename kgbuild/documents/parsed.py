@@ -1,11 +1,8 @@
 """What every family of formats makes of a file's text."""
 
-import re
 from dataclasses import dataclass
 
 from kgbuild.records import Section
-
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +31,3 @@ class Unparsed:
     where: str
     reason: str
     detail: str
-
-
-def storable(text: str) -> str:
-    """Replace halves of surrogate pairs, which escapes in JSON and YAML can write and UTF-8 cannot."""
-    return _LONE_SURROGATE.sub("\ufffd", text)

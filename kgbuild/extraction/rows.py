@@ -6,7 +6,6 @@ that cannot be used comes back with an `error`; one that an earlier stage gave u
 
 import json
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -14,10 +13,10 @@ from kgbuild.chunking import chunk
 from kgbuild.extraction.grounding import readable
 from kgbuild.extraction.protocol import Extractor
 from kgbuild.records import CandidateTriple, Chunk, Document, Extraction, Mention
+from kgbuild.serialisation import LONE_SURROGATE
 
 Row = dict[str, Any]
 
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _MAX_DIGITS = 4300
 """Of a whole number: more of them Python neither reads nor writes."""
 
@@ -59,7 +58,7 @@ def _no_number(written: str) -> NoReturn:
 def write_row(row: Mapping[str, Any]) -> str:
     """Write a row as one line, without the line end. Half a surrogate pair, which UTF-8 cannot hold, stays escaped."""
     line = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
-    return json.dumps(row, separators=(",", ":")) if _SURROGATES.search(line) else line
+    return json.dumps(row, separators=(",", ":")) if LONE_SURROGATE.search(line) else line
 
 
 def problem_of(row: Mapping[str, Any]) -> str | None:

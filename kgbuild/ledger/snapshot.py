@@ -12,7 +12,7 @@ from kgbuild.ledger.ledger import DISK_ERRORS, LEDGER_FILE, connect, primary_cod
 from kgbuild.ledger.lock import writing
 from kgbuild.ledger.schema import MIGRATIONS, migrate, version_of
 from kgbuild.ontology.model import Ontology
-from kgbuild.records import Chunk, Document, Entity, EntityRef, Fact, Failure, JudgedTriple, Mention, Span
+from kgbuild.records import Chunk, Document, Entity, Fact, Failure, JudgedTriple, Mention, Span
 from kgbuild.serialisation import from_json
 from kgbuild.stores.protocol import Differences
 
@@ -141,8 +141,8 @@ class Snapshot:
         triples = (from_json(JudgedTriple, payload) for (payload,) in rows)
         return tuple(judged for judged in triples if judged.triple.chunk_id == chunk.id)
 
-    def triples_of_fact(self, fact: Fact) -> dict[tuple[str, Span], list[JudgedTriple]]:
-        """Return the accepted triples of a fact's property between its two sides, by chunk id and evidence span of the fact."""
+    def triples_beside(self, fact: Fact) -> dict[tuple[str, Span], list[JudgedTriple]]:
+        """Return the accepted triples of a fact's property that stand where its evidence does, by chunk id and span."""
         stated: dict[tuple[str, Span], list[JudgedTriple]] = {(piece.chunk_id, piece.span): [] for piece in fact.evidence}
         alive = f"document_id = ? AND predicate = ? AND outcome = 'accepted' AND {self._alive}"
         for document_id in sorted({piece.document_id for piece in fact.evidence}):
@@ -151,15 +151,9 @@ class Snapshot:
             ):
                 judged = from_json(JudgedTriple, payload)
                 evidence = judged.triple.evidence
-                if evidence is not None and (judged.triple.chunk_id, evidence) in stated and self._is_about(judged, fact):
+                if evidence is not None and (judged.triple.chunk_id, evidence) in stated:
                     stated[judged.triple.chunk_id, evidence].append(judged)
         return stated
-
-    def _is_about(self, judged: JudgedTriple, fact: Fact) -> bool:
-        """Tell whether the two sides of a triple are those of a fact, either way round."""
-        sides = {fact.subject_id, fact.object.entity_id} if isinstance(fact.object, EntityRef) else {fact.subject_id}
-        ends = (end for end in (judged.triple.subject, judged.triple.object) if isinstance(end, Mention))
-        return {self.entity_of(end.id) for end in ends} == sides
 
     def entity_of(self, mention_id: str) -> str | None:
         """Return the id of the entity that a mention names; None for one of no accepted triple."""

@@ -11,12 +11,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from kgbuild.ontology.model import Ontology, OntologyClass, Property
 from kgbuild.ontology.problems import Draft, KeyPath, Problem, Severity
+from kgbuild.serialisation import LONE_SURROGATE
 
 MAX_DEPTH = 20
 MAX_REPEATED_NODES = 100_000
 """Keys and values that aliases may add to those in the file; a few lines of aliases of aliases make billions."""
-HALF_A_CHARACTER = re.compile(r"[\ud800-\udfff]")
-"""Of two that stand for one in JSON. A text cannot have it alone, nor can pydantic say where it met a key with it."""
 
 
 def _listed(value: object) -> object:
@@ -170,9 +169,9 @@ class _Reading:
         def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             for key in (key for key, count in Counter(key for key, _ in pairs).items() if count > 1):
                 self._error(self.file, f"{key!r} occurs twice in one place", "Rename or remove one of the two")
-            for key in (key for key, _ in pairs if HALF_A_CHARACTER.search(key)):
+            for key in (key for key, _ in pairs if LONE_SURROGATE.search(key)):
                 self._error(self.file, f"the key {key!r} holds half a character", "Write it out, or remove it")
-            return {key: value for key, value in pairs if not HALF_A_CHARACTER.search(key)}
+            return {key: value for key, value in pairs if not LONE_SURROGATE.search(key)}
 
         try:
             return self._ontology_like(json.loads(text, object_pairs_hook=once))

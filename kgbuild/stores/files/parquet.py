@@ -1,6 +1,5 @@
 """Parquet: the same seven files as JSONL with typed, nested columns, for anything that reads in bulk."""
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kgbuild.batching import batched
-from kgbuild.serialisation import to_dict
+from kgbuild.serialisation import storable, to_dict
 from kgbuild.stores.files.grounding import check_grounding
 from kgbuild.stores.files.jsonl import streams
 from kgbuild.stores.files.target import new_folder
@@ -18,7 +17,6 @@ from kgbuild.stores.protocol import Snapshot
 BATCH_ROWS = 2_000
 BATCH_CHARS = 8_000_000
 """A row group holds at most this many rows, and this many characters of text unless one row has more."""
-LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 _TEXT, _TEXTS = pa.string(), pa.list_(pa.string())
 _SPAN = pa.struct({"start": pa.int64(), "end": pa.int64()})
@@ -131,7 +129,7 @@ def write_rows(path: Path, schema: Any, rows: Iterable[dict[str, Any]]) -> int:
 def _in_utf8(value: Any) -> Any:
     match value:
         case str():
-            return LONE_SURROGATE.sub("\ufffd", value)
+            return storable(value)
         case dict():
             return {key: _in_utf8(inner) for key, inner in value.items()}
         case list():
