@@ -9,7 +9,7 @@ nothing: what a step does stands in `batches` and in the stages.
 import gc
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from operator import itemgetter
@@ -34,7 +34,7 @@ from kgbuild.report import Report, report_of
 from kgbuild.resolution.coreference import representatives
 from kgbuild.resolution.normalisation import block_key
 from kgbuild.resolution.resolve import resolve
-from kgbuild.serialisation import to_json
+from kgbuild.serialisation import from_json, to_json
 from kgbuild.settings import Prices
 from kgbuild.stores import open_store
 from kgbuild.stores.protocol import Publication
@@ -116,7 +116,8 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
             for files in run(read_batch, file_batches(to_read), reading):
                 ledger.add_files(files, reading.recipe)
                 stages.advance(len(files))
-        made_with = _made_with(plan, reading, extractor, judge)
+        made_with = made_with_of(plan, extractor, judge)
+        remade = made_otherwise(ledger.value, made_with)
         added, removed = ledger.stage_documents(made_with["plan"], reading.recipe, retry_failed=plan.retry_failed)
         ledger.stage_file_failures()
         transient: dict[str, Failure] = {}
@@ -166,6 +167,7 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
                 changed=changed,
                 documents_read=added,
                 documents_removed=removed,
+                remade=remade,
                 uncovered=plan.uncovered,
                 seconds=stages.seconds,
                 usage=ledger.usage(this.id),
@@ -205,13 +207,38 @@ def _publish(url: str, graph: Path, ledger: Ledger, stages: "_Stages") -> Public
         return store.publish(snapshot, snapshot.differences(store.generation()))
 
 
-def _made_with(plan: BuildPlan, reading: Reading, extractor: Extractor, judge: Judge) -> dict[str, str]:
-    """Return what the graph remembers of how it was made; `plan` decides about documents, `fused_with` about entities and facts."""
+def made_with_of(plan: BuildPlan, extractor: Extractor, judge: Judge) -> dict[str, str]:
+    """Return what the graph remembers of how it was made.
+
+    `plan` decides about documents, `fused_with` about entities and facts; `extractor` and `judge` are for people to read.
+    """
+    recipe = Reading(str(plan.documents)).recipe
     return {
-        "plan": digest(reading.recipe, extractor.key, judge.key, resolution.VERSION),  # mentions are placed by its block keys
+        "plan": digest(recipe, extractor.key, judge.key, resolution.VERSION),  # mentions are placed by its block keys
         "fused_with": digest(resolution.VERSION, fusion.VERSION, plan.ontology.digest),
         "ontology": to_json(plan.ontology),
+        "extractor": extractor.name,
+        "judge": judge.description,
     }
+
+
+def made_otherwise(before: Callable[[str], str | None], now: Mapping[str, str]) -> tuple[str, ...]:
+    """Say what makes every document be worked on again, such as "extractor compact/2b7c01 instead of llm/qwen"; nothing where
+    the graph was made in the same way, or is new.
+
+    before: what the graph remembers, by name.
+    """
+    if before("plan") in (None, now["plan"]):
+        return ()
+    shown = {name: (before(name), now[name]) for name in ("extractor", "judge")}
+    named = [f"{name} {new} instead of {old}" for name, (old, new) in shown.items() if old not in (None, new)]
+    if (text := before("ontology")) not in (None, now["ontology"]):
+        old_ontology, new_ontology = from_json(Ontology, text or ""), from_json(Ontology, now["ontology"])
+        if old_ontology.name != new_ontology.name:
+            named.append(f"ontology {new_ontology.name} instead of {old_ontology.name}")
+        elif old_ontology.digest != new_ontology.digest:
+            named.append(f"ontology {new_ontology.name} in another version")
+    return tuple(named) or ("other options, or another version of kgbuild",)
 
 
 def check_documents(plan: BuildPlan) -> None:

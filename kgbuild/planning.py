@@ -1,6 +1,6 @@
 """From what a person typed to a plan: the ontology found, the extractor and the judge chosen, what they cover known."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,18 +14,20 @@ from kgbuild.extraction.compact import CompactAddress
 from kgbuild.extraction.llm import LlmAddress, LlmOptions
 from kgbuild.extraction.open_mode import OPEN
 from kgbuild.extraction.protocol import AsksModel
-from kgbuild.judging import JudgeAddress
+from kgbuild.judging import JudgeAddress, open_judge
 from kgbuild.judging.calibration import read_calibration
 from kgbuild.ledger import LEDGER_FILE, Snapshot
 from kgbuild.llm import open_model
 from kgbuild.llm.asking import most_tokens
-from kgbuild.llm.protocol import Usage
+from kgbuild.llm.protocol import Usage, total
 from kgbuild.ontology.model import Ontology
-from kgbuild.pipeline import BuildPlan, Runner, extraction_key, file_batches, files_of
+from kgbuild.pipeline import BuildPlan, Runner, extraction_key, file_batches, files_of, made_otherwise, made_with_of
 from kgbuild.records import Chunk
 from kgbuild.report import cost
 from kgbuild.serialisation import from_json
 from kgbuild.settings import Settings
+
+NOTHING_ASKED = "the compact extractor asks no language model", "llm or cascade"
 
 
 def build_plan(
@@ -50,6 +52,8 @@ def build_plan(
     settings = Settings.read()
     judge = judge_address("llm" if extractor == "llm" else "score", meant, weights, llm, calibration)
     address = extractor_address(extractor, meant, weights, llm, options, judge, uncovered=uncovered)
+    if extractor == "compact":
+        _refuse_unused({"--budget-tokens": budget_tokens}, *NOTHING_ASKED)
     return BuildPlan(
         documents=documents,
         graph=graph,
@@ -100,12 +104,26 @@ def extractor_address(
     compact = CompactAddress(ontology, str(weights) if weights else None, uncovered)
     match kind:
         case "compact":
+            asked = {
+                "--llm": llm,
+                "--probe": options.probe,
+                "--denoise": options.denoise,
+                "--decontextualise": options.decontextualise,
+            }
+            _refuse_unused(asked, *NOTHING_ASKED)
             return compact
         case "llm":
+            _refuse_unused({"--uncovered": uncovered}, "a language model looks for every property anyway", "compact or cascade")
             return LlmAddress(model_address(kind, llm), ontology, options, judge)
         case "cascade":
             return CascadeAddress(compact, LlmAddress(model_address(kind, llm), ontology, options, judge))
     raise InputError("--extractor", f"{kind!r} is no extractor", "Use one of: compact, llm, cascade")
+
+
+def _refuse_unused(given: Mapping[str, object], problem: str, extractors: str) -> None:
+    """Raise InputError for the first option that was given and would change nothing."""
+    for option in (option for option, value in given.items() if value):
+        raise InputError(option, problem, f"Leave it out, or use --extractor {extractors}")
 
 
 def model_address(extractor: str, llm: str | None) -> str:
@@ -155,6 +173,8 @@ class Preview:
     """What a build would have to do. files: in the folder now; new and changed ones have to be read, removed ones go.
 
     requests: to a language model, at least one a chunk that it was not asked about before; None where none is asked.
+    remade: why all that was read before is worked on again, see `pipeline.made_otherwise`. to_extract: chunks among it that this
+    extractor has not seen yet; chunks of what has to be read come on top.
     prompt_tokens: estimated, rather too many than too few. reply_tokens: what the replies may have at most. cost: of both together,
     where prices are known. Judging what is found, and asking twice, come on top; a cascade asks about some of the chunks only.
     """
@@ -164,6 +184,8 @@ class Preview:
     to_read: int
     removed: int
     uncovered: tuple[str, ...]
+    remade: tuple[str, ...] = ()
+    to_extract: int = 0
     requests: int | None = None
     prompt_tokens: int = 0
     reply_tokens: int = 0
@@ -177,32 +199,57 @@ def preview(plan: BuildPlan, run: Runner) -> Preview:
     """
     now = {uri: (fingerprint, size) for uri, fingerprint, size in files_of(plan)}
     reading = Reading(str(plan.documents))
+    extractor, judge = opened(plan.extractor), open_judge(plan.judge)
     with ExitStack() as closing:
         has_graph = (plan.graph / LEDGER_FILE).exists()
         snapshot = closing.enter_context(Snapshot.open(plan.graph)) if has_graph else None
         before = snapshot.files(reading.recipe) if snapshot else {}
         to_read = [uri for uri, (fingerprint, _) in now.items() if not fingerprint or before.get(uri) != fingerprint]
-        seen = Preview(str(plan.documents), len(now), len(to_read), len(before.keys() - now.keys()), plan.uncovered)
-        extractor = opened(plan.extractor)
+        met: set[str] = set()
+
+        def expected(chunks: Iterable[Chunk]) -> tuple[int, Usage]:
+            """Count the chunks that were not extracted from before, and what may be asked about them."""
+            number, asked = 0, Usage()
+            for chunk in map(words_alone, chunks):
+                key = extraction_key(extractor, chunk)
+                if key in met or (snapshot is not None and snapshot.is_extracted(key)):
+                    continue
+                met.add(key)
+                number += 1
+                if isinstance(extractor, AsksModel) and (request := extractor.first_request(chunk)) is not None:
+                    tokens = most_tokens(request)
+                    asked = total((asked, Usage(tokens - request.max_tokens, request.max_tokens, requests=1)))
+            return number, asked
+
+        kept = now.keys() - set(to_read)
+        chunks = (chunk for uri in kept if snapshot is not None for chunk in snapshot.chunks_read(uri, reading.recipe))
+        to_extract, asked = expected(chunks)
+        seen = Preview(
+            documents=str(plan.documents),
+            files=len(now),
+            to_read=len(to_read),
+            removed=len(before.keys() - now.keys()),
+            uncovered=plan.uncovered,
+            remade=made_otherwise(snapshot.value, made_with_of(plan, extractor, judge)) if snapshot else (),
+            to_extract=to_extract,
+        )
         if not isinstance(extractor, AsksModel):
             return seen
+        batches = run(read_batch, file_batches((uri, now[uri][1]) for uri in to_read), reading)
+        _, of_new = expected(chunk for files in batches for file in files for _, chunked in file.documents for chunk in chunked)
+        asked = total((asked, of_new))
+        return replace(
+            seen,
+            requests=asked.requests,
+            prompt_tokens=asked.prompt_tokens,
+            reply_tokens=asked.completion_tokens,
+            cost=cost(asked, plan.prices) if plan.prices else None,
+        )
 
-        def chunks() -> Iterator[Chunk]:
-            for files in run(read_batch, file_batches((uri, now[uri][1]) for uri in to_read), reading):
-                yield from (chunk for file in files for _, chunked in file.documents for chunk in chunked)
-            if snapshot is not None:
-                for uri in now.keys() - set(to_read):
-                    yield from snapshot.chunks_read(uri, reading.recipe)
 
-        asked: set[str] = set()
-        tokens = reply_tokens = 0
-        for chunk in map(words_alone, chunks()):
-            key = extraction_key(extractor, chunk)
-            known = key in asked or (snapshot is not None and snapshot.is_extracted(key))
-            if not known and (request := extractor.first_request(chunk)) is not None:
-                asked.add(key)
-                reply_tokens += request.max_tokens
-                tokens += most_tokens(request)
-        expected = Usage(tokens - reply_tokens, reply_tokens, requests=len(asked))
-        paid = cost(expected, plan.prices) if plan.prices else None
-        return replace(seen, requests=len(asked), prompt_tokens=expected.prompt_tokens, reply_tokens=reply_tokens, cost=paid)
+def remade(plan: BuildPlan) -> tuple[str, ...]:
+    """Say why a build would work on all documents of its graph again; nothing where it would not. See `pipeline.made_otherwise`."""
+    if not (plan.graph / LEDGER_FILE).exists():
+        return ()
+    with Snapshot.open(plan.graph) as snapshot:
+        return made_otherwise(snapshot.value, made_with_of(plan, opened(plan.extractor), open_judge(plan.judge)))

@@ -16,6 +16,7 @@ class Report:
 
     changed: False when there was nothing to do.
     documents_read, documents_removed: what this run added to the graph or processed again, and what it took out.
+    remade: what made every document be worked on again: the extractor, the judge, the ontology or options differ from those before.
     below_threshold: what the extractor scored too low to claim. rejected, undecided: candidates by reason.
     uncovered: properties of the ontology that the extractor does not know, and so did not look for.
     disputed: facts that clash with a preferred one. loops: accepted triples whose two sides
@@ -51,6 +52,7 @@ class Report:
     cost: Mapping[str, float] = field(default_factory=dict)
     extracted: int = 0
     spared: int = 0
+    remade: tuple[str, ...] = ()
     judge: str = ""
     store: str | None = None
     published: Publication | None = None
@@ -62,6 +64,7 @@ def report_of(
     changed: bool,
     documents_read: int,
     documents_removed: int,
+    remade: tuple[str, ...],
     uncovered: tuple[str, ...],
     seconds: Mapping[str, float],
     usage: Mapping[str, Usage],
@@ -82,6 +85,7 @@ def report_of(
         documents=counts["documents"],
         documents_read=documents_read,
         documents_removed=documents_removed,
+        remade=remade,
         chunks=counts["chunks"],
         candidates=sum(verdicts.values()),
         below_threshold=snapshot.below_threshold(),
@@ -146,6 +150,7 @@ def in_markdown(report: Report) -> str:
     """Write a report as a page for people, in Markdown."""
     rows = [
         ("documents", f"{report.documents:,} ({report.documents_read:,} read, {report.documents_removed:,} removed)"),
+        *((("all worked on again, for", ", ".join(report.remade)),) if report.remade else ()),
         ("chunks", f"{report.chunks:,}"),
         ("candidates", f"{report.candidates:,}, and {report.below_threshold:,} below the threshold"),
         ("accepted", f"{report.accepted:,}"),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, out, print_json
+from kgbuild.cli.console import DEFAULT_GRAPH, GraphOption, JsonOption, escape, out, print_json, warn
 from kgbuild.cli.extractor_options import (
     CalibrationOption,
     DecontextualiseOption,
@@ -53,7 +53,7 @@ def build(
     from kgbuild.extraction.llm import LlmOptions
     from kgbuild.pipeline import build as run_build
     from kgbuild.pipeline import check_documents
-    from kgbuild.planning import build_plan, preview
+    from kgbuild.planning import build_plan, preview, remade
     from kgbuild.progress import DrawnProgress
     from kgbuild.runner import InThreads
     from kgbuild.serialisation import to_dict
@@ -72,6 +72,9 @@ def build(
         return
     if store is not None:
         reached(store)  # before hours of work are put into what could not be published
+    if reasons := remade(plan):
+        whose = f"every document of {escape(str(graph))}"
+        warn(f"{whose} is worked on again: {escape(', '.join(reasons))}. Until that is done the graph stays as it is")
     if prefect or settings.prefect_api_url:
         from flows.build_graph import run_quietly
 
@@ -106,6 +109,10 @@ def _print_preview(expected: "Preview") -> None:
         soft_wrap=True,
         markup=False,
     )
+    if expected.remade:
+        out.print(f"Every document that stays is worked on again: {escape(', '.join(expected.remade))}", soft_wrap=True)
+    if expected.to_extract:
+        out.print(f"{expected.to_extract:,} chunks read before have to be extracted from", soft_wrap=True)
     if expected.requests is not None:
         paid = "" if expected.cost is None else f", {money(expected.cost)} in all"
         out.print(
