@@ -25,7 +25,7 @@ def run(tmp_path, monkeypatch):
     def invoke(*arguments, exit_code=0):
         result = CliRunner().invoke(app, [str(argument) for argument in arguments])
         assert result.exit_code == exit_code, (result.output, result.exception)
-        return result.output
+        return result.stdout
 
     return invoke
 
