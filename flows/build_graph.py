@@ -112,6 +112,6 @@ def run_quietly(parameters: Mapping[str, Any]) -> Report:
         except RuntimeError as error:
             if "Failed to reach API" not in str(error):  # Prefect has no narrower error for it
                 raise
-            remedy = "Start a server there with `prefect server start`, or unset PREFECT_API_URL"
-            raise InputError("PREFECT_API_URL", f"no Prefect server answers at {url}", remedy) from None
+            remedy = "It ends in /api; start a server there with `prefect server start`, or unset it"
+            raise InputError("PREFECT_API_URL", f"no Prefect API answers at {url}", remedy) from None
         return report

@@ -104,6 +104,7 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
     Raises InputError for a folder that is missing, empty or not the graph's; GraphError when the graph cannot be written;
     StoreError when the store cannot, which the next run mends.
     """
+    check_documents(plan)  # before a graph directory is made for it
     extractor, judge = opened(plan.extractor), open_judge(plan.judge)
     with _seldom_collected(), Ledger.open(plan.graph) as ledger:
         _claim_root(ledger, plan)
@@ -118,7 +119,7 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
                 stages.advance(len(files))
         made_with = made_with_of(plan, extractor, judge)
         remade = made_otherwise(ledger.value, made_with)
-        added, removed = ledger.stage_documents(made_with["plan"], reading.recipe, retry_failed=plan.retry_failed)
+        added, removed, kept = ledger.stage_documents(made_with["plan"], reading.recipe, retry_failed=plan.retry_failed)
         ledger.stage_file_failures()
         transient: dict[str, Failure] = {}
         extracted = spared = 0
@@ -167,6 +168,7 @@ def build(plan: BuildPlan, run: Runner, progress: Progress) -> Report:
                 changed=changed,
                 documents_read=added,
                 documents_removed=removed,
+                documents_kept=kept,
                 remade=remade,
                 uncovered=plan.uncovered,
                 seconds=stages.seconds,
@@ -260,7 +262,6 @@ def _claim_root(ledger: Ledger, plan: BuildPlan) -> None:
             f"the graph in {plan.graph} was built from {remembered}",
             "Use that folder, another --graph, or --replace-root",
         )
-    check_documents(plan)
     ledger.remember({"root": root, "graph_id": ledger.value("graph_id") or uuid4().hex})
 
 

@@ -46,10 +46,14 @@ def build_plan(
     retry_failed: bool,
     replace_root: bool,
 ) -> BuildPlan:
-    """Turn a command's words into a plan. Raises OntologyError, WeightsError or InputError for what cannot be used."""
+    """Turn a command's words into a plan, and what they leave open by the environment.
+
+    Raises OntologyError, WeightsError or InputError for what cannot be used.
+    """
+    settings = Settings.read()
+    weights = weights or settings.weights
     remembered = remembered_ontology(graph) if ontology is None else None
     meant = remembered or ontology_for(extractor, ontology)
-    settings = Settings.read()
     judge = judge_address("llm" if extractor == "llm" else "score", meant, weights, llm, calibration)
     address = extractor_address(extractor, meant, weights, llm, options, judge, uncovered=uncovered)
     if extractor == "compact":

@@ -16,6 +16,7 @@ class Report:
 
     changed: False when there was nothing to do.
     documents_read, documents_removed: what this run added to the graph or processed again, and what it took out.
+    documents_kept: those that stay as they were, though their files could not be read this time.
     remade: what made every document be worked on again: the extractor, the judge, the ontology or options differ from those before.
     below_threshold: what the extractor scored too low to claim. rejected, undecided: candidates by reason.
     uncovered: properties of the ontology that the extractor does not know, and so did not look for.
@@ -53,6 +54,7 @@ class Report:
     extracted: int = 0
     spared: int = 0
     remade: tuple[str, ...] = ()
+    documents_kept: int = 0
     judge: str = ""
     store: str | None = None
     published: Publication | None = None
@@ -64,6 +66,7 @@ def report_of(
     changed: bool,
     documents_read: int,
     documents_removed: int,
+    documents_kept: int,
     remade: tuple[str, ...],
     uncovered: tuple[str, ...],
     seconds: Mapping[str, float],
@@ -85,6 +88,7 @@ def report_of(
         documents=counts["documents"],
         documents_read=documents_read,
         documents_removed=documents_removed,
+        documents_kept=documents_kept,
         remade=remade,
         chunks=counts["chunks"],
         candidates=sum(verdicts.values()),
@@ -150,7 +154,8 @@ def in_markdown(report: Report) -> str:
     """Write a report as a page for people, in Markdown."""
     rows = [
         ("documents", f"{report.documents:,} ({report.documents_read:,} read, {report.documents_removed:,} removed)"),
-        *((("all worked on again, for", ", ".join(report.remade)),) if report.remade else ()),
+        *([("all worked on again, for", ", ".join(report.remade))] if report.remade else []),
+        *([("documents kept, though unreadable now", f"{report.documents_kept:,}")] if report.documents_kept else []),
         ("chunks", f"{report.chunks:,}"),
         ("candidates", f"{report.candidates:,}, and {report.below_threshold:,} below the threshold"),
         ("accepted", f"{report.accepted:,}"),

@@ -336,3 +336,34 @@ ACME = graph(
     ontology=COMPANIES,
 )
 """Six facts from three documents, two of which contradict each other; one rejected and one undecided triple; one failure."""
+
+
+RIVALS = graph(
+    {
+        "a.txt": "Ada was born in Rome.\nAda was born in Paris.\nAda was born in Oslo.\nEve was born in Rome.\n"
+        "Acme owns Sub.\nSub owns Acme.\nAcme is led by Ada.\nSub is led by Ada."
+    },
+    [
+        # One object:
+        Claim("Ada:Person", "born_in", "Rome:City", "Ada was born in Rome."),
+        Claim("Ada:Person", "born_in", "Paris:City", "Ada was born in Paris.", 0.7, Status.DISPUTED),
+        Claim("Ada:Person", "born_in", "Oslo:City", "Ada was born in Oslo.", 0.6, Status.DISPUTED),
+        Claim("Eve:Person", "born_in", "Rome:City", "Eve was born in Rome."),
+        # one way round,
+        Claim("Acme:Company", "owns", "Sub:Company", "Acme owns Sub."),
+        Claim("Sub:Company", "owns", "Acme:Company", "Sub owns Acme.", 0.6, Status.DISPUTED),
+        # one subject.
+        Claim("Acme:Company", "led_by", "Ada:Person", "Acme is led by Ada."),
+        Claim("Sub:Company", "led_by", "Ada:Person", "Sub is led by Ada.", 0.6, Status.DISPUTED),
+    ],
+    ontology=Ontology(
+        "rivals",
+        {name: OntologyClass(name, name.lower()) for name in ("Person", "Company", "City")},
+        {
+            "born_in": Property("born_in", "born in", domain=("Person",), range=("City",), functional=True),
+            "owns": Property("owns", "owns", domain=("Company",), range=("Company",), asymmetric=True),
+            "led_by": Property("led_by", "led by", domain=("Company",), range=("Person",), inverse_functional=True),
+        },
+    ),
+)
+"""Facts of three kinds of which one only can be true, with what disputes them."""

@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -251,7 +252,13 @@ class Server:
         try:
             with urlopen(f"http://127.0.0.1:{self.http_port}/", timeout=2), closing(self.driver()) as driver:
                 driver.execute_query("RETURN 1", database_=DATABASE)
-        except (URLError, OSError, ServiceUnavailable, Neo4jError):
+        except (
+            URLError,
+            HTTPException,
+            OSError,
+            ServiceUnavailable,
+            Neo4jError,
+        ):  # a port not open yet may answer with our own words
             return False
         return True
 

@@ -12,7 +12,10 @@ from kgbuild.ontology.model import Ontology, OntologyClass, Property
 from kgbuild.records import CandidateTriple, Chunk, Extraction, Failure, Literal, Mention, Span
 
 NAME = r"[A-Z][\w.]*(?: [A-Z][\w.]*)*"
-SPELLED = re.compile(rf"(?P<subject>{NAME}):(?P<sc>\w+) (?P<property>\w+) (?:(?P<object>{NAME}):(?P<oc>\w+)|(?P<literal>\d+))")
+PROPERTY = r"[\w\[\]/]+"
+SPELLED = re.compile(
+    rf"(?P<subject>{NAME}):(?P<sc>\w+) (?P<property>{PROPERTY}) (?:(?P<object>{NAME}):(?P<oc>\w+)|(?P<literal>\d+))"
+)
 
 STAFF = Ontology(
     name="staff",

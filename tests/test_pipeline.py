@@ -206,6 +206,50 @@ def test_a_folder_that_cannot_be_meant_changes_nothing(tmp_path, prepare, proble
     assert exported(tmp_path / "graph") == before
 
 
+def test_what_cannot_be_read_for_now_keeps_what_it_gave_and_is_named(tmp_path):
+    folder, disk = write(tmp_path / "docs", {"a.txt": ADA}), write(tmp_path / "disk", {"b.txt": BOB, "gone.txt": BOB})
+    single = write(tmp_path / "single", {"c.txt": "Eve:Person born_in London:City."}) / "c.txt"
+    (folder / "disk").symlink_to(disk)
+    (folder / "c.txt").symlink_to(single)
+    built(folder, tmp_path / "graph")
+    (disk / "gone.txt").unlink()
+    built(folder, tmp_path / "graph")
+    before = exported(tmp_path / "graph")
+
+    disk.rename(tmp_path / "unmounted")
+    single.rename(tmp_path / "elsewhere")
+    for number in range(2):
+        report = built(folder, tmp_path / "graph")
+        assert (report.documents, report.documents_removed, report.documents_kept) == (3, 0, 2)
+        assert [(failure.uri, failure.reason) for failure in report.failures] == [("c.txt", "vanished"), ("disk", "vanished")]
+        assert report.changed == (number == 0)
+    away = exported(tmp_path / "graph")
+    assert {name for name in before if away[name] != before[name]} == {"failures.jsonl"}
+
+    # Another ontology is another way to work on what was read: the texts are still there.
+    assert built(folder, tmp_path / "graph", judge=JudgeAddress("compact", STAFF)).documents == 3
+    built(folder, tmp_path / "graph")
+    (tmp_path / "unmounted").rename(disk)
+    (tmp_path / "elsewhere").rename(single)
+    built(folder, tmp_path / "graph")
+    assert exported(tmp_path / "graph") == before
+
+    # What is taken away on purpose is away: the link, or a file in the place of the folder.
+    (folder / "c.txt").unlink()
+    (folder / "disk").unlink()
+    (folder / "disk").write_text("Nothing.")
+    assert built(folder, tmp_path / "graph").documents_removed == 2
+    built(write(tmp_path / "docs", {"a.txt": ADA, "disk": "Nothing."}), tmp_path / "graph")
+    built(folder, tmp_path / "fresh")
+    assert exported(tmp_path / "graph") == exported(tmp_path / "fresh")
+
+
+def test_nothing_is_made_for_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(InputError, match="is not a folder"):
+        built(tmp_path / "nowhere", tmp_path / "graph")
+    assert not (tmp_path / "graph").exists()
+
+
 def test_a_renamed_file_and_an_edited_neighbour_cost_no_extraction(tmp_path):
     folder = write(tmp_path / "docs", {"a.txt": ADA, "b.txt": BOB})
     built(folder, tmp_path / "graph")

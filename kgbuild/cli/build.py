@@ -59,11 +59,10 @@ def build(
     from kgbuild.serialisation import to_dict
 
     settings = Settings.read()
-    chosen = weights or settings.weights
     options = {"uncovered": uncovered, "retry_failed": retry_failed, "replace_root": replace_root}
     asking = {"probe": probe, "denoise": denoise, "decontextualise": decontextualise}
     plan = build_plan(
-        documents, graph, ontology, extractor, chosen, llm, LlmOptions(**asking), budget_tokens, calibration, store, **options
+        documents, graph, ontology, extractor, weights, llm, LlmOptions(**asking), budget_tokens, calibration, store, **options
     )
     check_documents(plan)  # before a server is started for it
     if dry_run:
@@ -83,7 +82,7 @@ def build(
             "graph": graph,
             "ontology": ontology,
             "extractor": extractor,
-            "weights": chosen,
+            "weights": weights,
             "llm": llm,
             "budget_tokens": budget_tokens,
             "calibration": calibration,

@@ -64,21 +64,22 @@ def explain(
 def _print_fact(explained: "FactExplained") -> None:
     fact = explained.fact
     status = "" if fact.status is Status.ASSERTED else f" [yellow]{fact.status}[/yellow]"
-    _say(f"[bold]{escape(explained.subject)} — {fact.predicate} — {escape(explained.object)}[/bold]{status}")
+    _say(f"[bold]{escape(explained.subject)} — {escape(fact.predicate)} — {escape(explained.object)}[/bold]{status}")
     when = " ".join(f"{word} {date}" for word, date in (("from", fact.valid_from), ("to", fact.valid_to)) if date)
     _say(f"confidence {fact.confidence:.2f}, {_counted(explained.statements)}{', valid ' + when if when else ''}")
     for qualifier in fact.qualifiers:
-        _say(f"  {qualifier.name}: {escape(qualifier.value.value)}")
+        _say(f"  {escape(qualifier.name)}: {escape(qualifier.value.value)}")
     for statement in explained.statements[:SHOWN_STATEMENTS]:
         _say("")
         _print_quoted(statement.quoted, statement.named)
-        _say(f"  extracted by {statement.extractor}, judged by {statement.judge}, probability {statement.probability:.2f}")
+        by = escape(f"extracted by {statement.extractor}, judged by {statement.judge}")
+        _say(f"  {by}, probability {statement.probability:.2f}")
         for id_ in statement.triple_ids:
             _say(f"  [dim]as claimed: {id_}[/dim]")
     if len(explained.statements) > SHOWN_STATEMENTS:
         _say(f"\n… and {len(explained.statements) - SHOWN_STATEMENTS:,} more places: --json shows them all")
     if explained.beside:
-        _say(f"\nBeside it, {escape(explained.subject)} — {fact.predicate}:")
+        _say(f"\nBeside it, {escape(explained.subject)} — {escape(fact.predicate)}:")
         for id_, object_, other in explained.beside:
             _say(f"  {escape(object_)} ({other})  [dim]{id_}[/dim]")
 
@@ -87,7 +88,8 @@ def _print_triple(explained: "TripleExplained") -> None:
     judged = explained.judged
     _say(f"[bold]{_in_words(judged)}[/bold]")
     _say(_verdict(judged))
-    _say(f"extracted by {judged.triple.extractor} with score {judged.triple.score:.2f}, judged by {judged.verdict.judge}")
+    triple, judge = judged.triple, judged.verdict.judge
+    _say(escape(f"extracted by {triple.extractor} with score {triple.score:.2f}, judged by {judge}"))
     if explained.quoted is not None:
         _say("")
         _print_quoted(explained.quoted, (judged.triple.subject.text, judged.triple.object.text))
@@ -99,13 +101,13 @@ def _print_triple(explained: "TripleExplained") -> None:
 
 def _print_entity(explained: "EntityExplained") -> None:
     entity = explained.entity
-    _say(f"[bold]{escape(entity.name)}[/bold], {entity.class_name}")
+    _say(f"[bold]{escape(entity.name)}[/bold], {escape(entity.class_name)}")
     if entity.aliases:
         _say(f"also written {', '.join(escape(alias) for alias in entity.aliases)}")
     _say(f"{len(entity.mention_ids)} mentions; in {', '.join(map(escape, explained.documents))}")
     for id_, subject, predicate, object_, status in explained.facts:
         mark = "" if status is Status.ASSERTED else f" [yellow]({status})[/yellow]"
-        _say(f"  {escape(subject)} — {predicate} — {escape(object_)}{mark}  [dim]{id_}[/dim]")
+        _say(f"  {escape(subject)} — {escape(predicate)} — {escape(object_)}{mark}  [dim]{id_}[/dim]")
 
 
 def _print_quoted(quoted: "Quoted", named: Iterable[str]) -> None:
@@ -122,8 +124,9 @@ def _print_quoted(quoted: "Quoted", named: Iterable[str]) -> None:
 def _in_words(judged: JudgedTriple) -> str:
     triple = judged.triple
     object_ = triple.object
-    typed = f"{escape(object_.text)} ({object_.class_name if isinstance(object_, Mention) else object_.datatype})"
-    return f"{escape(triple.subject.text)} ({triple.subject.class_name}) — {triple.predicate} — {typed}"
+    kind = object_.class_name if isinstance(object_, Mention) else object_.datatype
+    subject = f"{triple.subject.text} ({triple.subject.class_name})"
+    return escape(f"{subject} — {triple.predicate} — {object_.text} ({kind})")
 
 
 def _verdict(judged: JudgedTriple) -> str:

@@ -63,8 +63,11 @@ def explore(
 
 def _browser_url(store: str) -> str:
     """Return where a server's Browser is, on the port it has unless configured otherwise."""
-    parts = urlsplit(store)
-    if not parts.hostname:
+    try:
+        hostname = urlsplit(store).hostname
+    except ValueError:  # half a bracket, as in bolt://[::1
+        hostname = None
+    if not hostname:
         raise InputError("--store", f"{store!r} is no address of a server", "Give one such as bolt://localhost:7687")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    host = f"[{hostname}]" if ":" in hostname else hostname
     return f"http://{host}:{BROWSER_PORT}/browser/"

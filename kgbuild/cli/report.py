@@ -26,6 +26,8 @@ def status(graph: GraphOption = DEFAULT_GRAPH, as_json: JsonOption = False) -> N
 
     with Snapshot.open(graph) as snapshot:
         counts = {"generation": snapshot.generation, **snapshot.counts()}
+        if not snapshot.generation:
+            raise InputError(graph, "no build has finished yet", "Run `kgbuild build` on it, or again")
         origin = {"documents_folder": snapshot.value("root"), "ontology": snapshot.ontology.name}
     if as_json:
         print_json({**origin, **counts})
@@ -88,9 +90,8 @@ def rejected(
     for judged in shown:
         triple, verdict = judged.triple, judged.verdict
         object_ = _typed(triple.object) if isinstance(triple.object, Mention) else triple.object.text
-        out.print(
-            f"{triple.id}  [bold]{escape(_typed(triple.subject))} — {triple.predicate} — {escape(object_)}[/bold]", soft_wrap=True
-        )
+        words = escape(f"{_typed(triple.subject)} — {triple.predicate} — {object_}")
+        out.print(f"{triple.id}  [bold]{words}[/bold]", soft_wrap=True)
         undecided = "undecided, " if verdict.outcome is Outcome.UNDECIDED else ""
         out.print(f"  {undecided}{verdict.reason}: {escape(verdict.detail)}", soft_wrap=True)
     if total > len(shown):
@@ -133,6 +134,8 @@ def print_report(made: "Report") -> None:
             out.print(f"  {where}: {reason}" + (f" ({escape(detail)})" if detail else ""), soft_wrap=True)
         if len(alike) > SHOWN_FAILURES or any(len(uris) > SHOWN_URIS for uris in alike.values()):
             out.print("  each one: kgbuild report --json")
+    if made.documents_kept:
+        out.print(f"{made.documents_kept:,} documents of files that cannot be read now stay as they were")
     if made.spared:
         out.print(f"Calls to the language model saved: {saved_in_words(made)} chunks were clear without it")
     for stage, words in costs_in_words(made).items():
@@ -140,7 +143,7 @@ def print_report(made: "Report") -> None:
     if made.published is not None:
         out.print(f"Published to {made.store}: {published_in_words(made.published)}", soft_wrap=True, markup=False)
     if made.changed:
-        out.print(f"[dim]{sum(made.seconds.values()):.1f} s: {_seconds(made.seconds)}[/dim]")
+        out.print(f"[dim]{sum(made.seconds.values()):.1f} s{_seconds(made.seconds)}[/dim]")
 
 
 def _alike(failures: Sequence[Failure]) -> dict[tuple[str, str], list[str]]:
@@ -159,7 +162,9 @@ def _by_reason(made: "Report") -> str:
 
 
 def _seconds(seconds: Mapping[str, float]) -> str:
-    return ", ".join(f"{stage} {spent:.1f}" for stage, spent in seconds.items() if spent >= 0.05)
+    """Name the stages that took a while, such as ": reading 1.2, placing 0.3"."""
+    shown = ", ".join(f"{stage} {spent:.1f}" for stage, spent in seconds.items() if spent >= 0.05)
+    return shown and f": {shown}"
 
 
 def next_steps(graph: Path, facts: int, store: str | None = None) -> None:

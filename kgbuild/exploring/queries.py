@@ -39,7 +39,8 @@ def saved_queries(held: Contents) -> tuple[SavedQuery, ...]:
 
 
 def parameters_of(held: Contents) -> Mapping[str, str | Sequence[str]]:
-    """Return what the queries leave open: two entities to begin with, and the relationship types of which one side can be true."""
+    """Return what the queries leave open: two entities to begin with, the relationship types of which one side can be
+    true, and the keys of what is told of an entity in words or numbers."""
 
     def types(wanted: Sequence[Property]) -> list[str]:
         relationships = held.projection.relationships
@@ -51,7 +52,9 @@ def parameters_of(held: Contents) -> Mapping[str, str | Sequence[str]]:
         "other": held.other,
         "one_object": types([prop for prop in properties if prop.functional or prop.max_cardinality is not None]),
         "one_subject": types([prop for prop in properties if prop.inverse_functional]),
+        "one_partner": types([prop for prop in properties if prop.functional and prop.symmetric]),
         "one_way": types([prop for prop in properties if prop.asymmetric]),
+        "values": sorted({literal.key for literals in held.literals.values() for literal in literals.values()}),
     }
 
 

@@ -167,6 +167,8 @@ class Ledger:
                     "INSERT OR REPLACE INTO file SELECT uri, iif(?, '', fingerprint), ?, ? FROM scan WHERE uri = ?",
                     (passing, recipe, failures, file.uri),
                 )
+                if passing and not file.documents:
+                    continue  # what it gave before may stay
                 self._db.execute("DELETE FROM file_document WHERE uri = ?", (file.uri,))
                 for document, chunks in file.documents:
                     self._db.execute("INSERT OR IGNORE INTO file_document VALUES (?, ?)", (file.uri, document.id))
@@ -175,19 +177,31 @@ class Ledger:
                         (document.id, recipe, document.published_on, to_json(document), "\n".join(map(to_json, chunks))),
                     )
 
-    def stage_documents(self, plan: str, recipe: str, *, retry_failed: bool) -> tuple[int, int]:
+    def stage_documents(self, plan: str, recipe: str, *, retry_failed: bool) -> tuple[int, int, int]:
         """Make the next generation hold the documents of the files that were last noted.
+
+        What cannot be read for now, such as a folder that is not mounted, may be there again tomorrow: the documents that it held
+        stay as they were.
 
         plan: a digest of everything that decides what a document gives; documents of another plan are processed again.
         recipe: the part of it that decides how files are read; readers of the published generation keep what theirs gave.
-        Returns: how many documents have to be processed, and how many were removed.
+        Returns: how many documents have to be processed, how many were removed, and how many stay though they could not be read.
         """
         if retry_failed:
             self._forget_failures()
         with self._transaction():
             db, next_ = self._db, self.next
             db.execute("DELETE FROM wanted")
-            db.execute("INSERT OR IGNORE INTO wanted SELECT document_id FROM scan JOIN file_document USING (uri)")
+            unread = """SELECT uri FROM scan JOIN file USING (uri) WHERE instr(failures, '"retryable":true')"""
+            held = "scan JOIN file_document USING (uri)"
+            db.execute(f"INSERT OR IGNORE INTO wanted SELECT document_id FROM {held} WHERE uri NOT IN ({unread})")
+            kept = db.execute(
+                f"INSERT OR IGNORE INTO wanted SELECT DISTINCT document_id FROM ({unread}) AS unread JOIN file_document AS held"
+                " ON held.uri = unread.uri OR (held.uri > unread.uri || '/' AND held.uri < unread.uri || '0')"  # 0 follows /
+                " JOIN document_in AS alive ON alive.id = document_id AND alive.until IS NULL"
+                " JOIN document ON document.id = document_id AND document.recipe = ?",
+                (recipe,),
+            ).rowcount
             removed = db.execute(
                 "UPDATE document_in SET until = ? WHERE until IS NULL AND id NOT IN (SELECT id FROM wanted)", (next_,)
             ).rowcount
@@ -203,7 +217,7 @@ class Ledger:
                     " (SELECT id FROM document_in WHERE until = ?) AND document_id NOT IN (SELECT id FROM wanted)",
                     (next_, next_),
                 )
-            return added, removed
+            return added, removed, kept
 
     def _forget_failures(self) -> None:
         """Make the next run ask again for what failed for good."""

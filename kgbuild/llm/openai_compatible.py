@@ -135,13 +135,21 @@ class OpenAICompatible:
         )
         self._capabilities: Capabilities | None = None
         self._proving = asyncio.Lock()
+        self._in_vain: ModelUnavailable | None = None
         self._label_tokens: dict[str, int] = {}
 
     async def capabilities(self, replies: Replies = NoReplies()) -> Capabilities:
         """Return what the server can do. replies: where that is remembered, for as long as the server says the same of itself."""
         if self._capabilities is None:
+            before = self._in_vain
             async with self._proving:
-                self._capabilities = self._capabilities or await proved(self, replies)
+                if self._in_vain is not None and self._in_vain is not before:
+                    raise self._in_vain  # all who waited for the answer know by now that there is none
+                try:
+                    self._capabilities = self._capabilities or await proved(self, replies)
+                except ModelUnavailable as error:
+                    self._in_vain = error
+                    raise
         return self._capabilities
 
     async def complete(self, request: Request) -> Reply:

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from kgbuild.cli import app
 from kgbuild.compact.weights import SHIPPED, open_weights
+from kgbuild.planning import build_plan
 from tests.test_pipeline import write
 
 TEXTS = {"a.txt": "Acme Steel was founded in 1901 by Ruth Baker.", "b.txt": "Ruth Baker was born in Leeds."}
@@ -81,3 +82,10 @@ def test_other_weights_and_other_options_are_named_too(build, tmp_path):
     before, after = open_weights().digest[:6], open_weights(other).digest[:6]
     weights = json.loads(build("--weights", other, "--dry-run", "--json").stdout)
     assert f"extractor compact/{after} instead of compact/{before}" in weights["remade"]
+
+
+def test_weights_of_the_environment_count_for_a_flow_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("KGBUILD_WEIGHTS", str(tmp_path / "mine"))
+    keep = {"uncovered": True, "retry_failed": False, "replace_root": False}
+    plan = build_plan(write(tmp_path / "docs", TEXTS), tmp_path / "graph", "company", "compact", None, **keep)
+    assert plan.extractor.weights == str(tmp_path / "mine")

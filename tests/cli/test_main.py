@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kgbuild.ledger import Ledger
 from tests.test_pipeline import ADA, built, write
 
 FULL = Path("/dev/full")
@@ -129,3 +130,23 @@ def test_ctrl_c_is_one_line_at_any_moment(tmp_path, seconds):
         assert process.returncode == 130
         assert errors.count("\n") == 1
         assert errors.startswith("Stopped.")
+
+
+def test_a_property_is_shown_as_it_is_called(tmp_path):
+    built(write(tmp_path / "docs", {"a.txt": "Ada:Person likes[/x] Acme:Company."}), tmp_path / "graph")
+    shown = kgbuild("rejected", "--graph", tmp_path / "graph")
+    assert "Ada:Person — likes[/x] — Acme:Company" in shown.stdout
+    explained = kgbuild("explain", shown.stdout.split()[0], "--graph", tmp_path / "graph")
+    assert "Ada (Person) — likes[/x] — Acme (Company)" in explained.stdout
+
+
+def test_a_graph_that_no_build_has_finished_says_so(tmp_path):
+    with Ledger.open(tmp_path / "graph"):
+        pass
+    done = kgbuild("status", "--graph", tmp_path / "graph")
+    assert done.stderr == f"error: {tmp_path / 'graph'}: no build has finished yet. Run `kgbuild build` on it, or again.\n"
+
+
+def test_half_an_address_is_one_line(graph):
+    done = kgbuild("explore", "--store", "bolt://[::1", "--graph", graph)
+    assert done.stderr == "error: --store: 'bolt://[::1' is no address of a server. Give one such as bolt://localhost:7687.\n"

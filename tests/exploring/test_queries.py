@@ -9,7 +9,7 @@ from kgbuild.exploring import contents, saved_queries
 from kgbuild.ledger import Snapshot
 from kgbuild.records import EntityRef, Status
 from kgbuild.stores.neo4j import Neo4jAddress, Neo4jStore
-from tests.builders import ACME, Claim, Graph, differences, graph
+from tests.builders import ACME, RIVALS, Claim, Graph, differences, graph
 from tests.stores.receipts import ReceiptsInMemory
 
 NAMES = [query.file for query in saved_queries(contents(Graph()))]
@@ -152,6 +152,29 @@ def test_beside_a_disputed_fact_stands_what_it_is_disputed_by(acme_store):
     ((disputed, beside),) = answer(acme_store, acme(), "disputed").rows
     assert disputed[-1]["name"] == "Paris"
     assert [path[-1]["name"] for path in beside] == ["London"]
+
+
+def test_what_is_preferred_is_never_itself_disputed_whatever_there_can_be_only_one_of(empty_neo4j):
+    with opened(empty_neo4j) as store:
+        store.publish(RIVALS, differences(None, RIVALS))
+        conflicts = answer(store, RIVALS, "conflicts")
+        places = [conflicts.columns.index(name) for name in ("property", "preferred", "disputed")]
+        assert [tuple(row[place] for place in places) for row in conflicts.rows] == [
+            ("BORN_IN", "Ada → Rome", "Ada → Oslo"),
+            ("BORN_IN", "Ada → Rome", "Ada → Paris"),
+            ("LED_BY", "Acme → Ada", "Sub → Ada"),
+            ("OWNS", "Acme → Sub", "Sub → Acme"),
+        ]
+        beside = {
+            (path[0]["name"], path[-1]["name"]): sorted((other[0]["name"], other[-1]["name"]) for other in others)
+            for path, others in answer(store, RIVALS, "disputed").rows
+        }
+    assert beside == {
+        ("Ada", "Paris"): [("Ada", "Oslo"), ("Ada", "Rome")],
+        ("Ada", "Oslo"): [("Ada", "Paris"), ("Ada", "Rome")],
+        ("Sub", "Ada"): [("Acme", "Ada")],
+        ("Sub", "Acme"): [("Acme", "Sub")],
+    }
 
 
 HOSTILE = ['O\'Neil "x" \\', "`; MATCH (n) DETACH DELETE n //", "line\nend\ttab", "🦊 \u202e \u2028", "$other", "*/ }"]

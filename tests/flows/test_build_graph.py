@@ -68,4 +68,4 @@ def test_a_configured_server_that_does_not_answer_is_one_line(tmp_path, url):
     command = [sys.executable, "-m", "kgbuild", "build", str(folder), "--ontology", "company", "--graph", str(tmp_path / "graph")]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | {"PREFECT_API_URL": url}, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert f"PREFECT_API_URL: no Prefect server answers at {url}" in done.stderr
+    assert f"PREFECT_API_URL: no Prefect API answers at {url}" in done.stderr

@@ -11,7 +11,7 @@ from kgbuild.errors import StoreError
 from kgbuild.records import Derivation, Status
 from kgbuild.stores.html import page, write_view
 from kgbuild.stores.html.page import Passage, Shown
-from tests.builders import ACME, Claim, Graph, evidence, graph
+from tests.builders import ACME, RIVALS, Claim, Graph, evidence, graph
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -149,6 +149,29 @@ def test_a_disputed_fact_shows_the_other_side(opened):
     assert "London" not in rivals
     tab.click(".fact[open] .rivals a")
     tab.locator(".fact[open] mark").get_by_text("Acme is based in Paris.").wait_for()
+
+
+@pytest.mark.parametrize(
+    ("disputed", "others"),
+    [
+        # One object: what the graph prefers comes first, and the same object of another subject is no rival.
+        ("Ada born in Oslo", ["Ada born in Rome", "Ada born in Paris"]),
+        # One way round, and one subject.
+        ("Sub owns Acme", ["Acme owns Sub"]),
+        ("Sub led by Ada", ["Acme led by Ada"]),
+    ],
+)
+def test_beside_a_disputed_fact_stands_what_the_graph_prefers(opened, disputed, others):
+    names = {entity.id: entity.name for entity in RIVALS.entities()}
+    (id_,) = (
+        fact.id
+        for fact in RIVALS.facts()
+        if f"{names[fact.subject_id]} {fact.predicate.replace('_', ' ')} {names[fact.object.entity_id]}" == disputed
+    )
+    tab = opened(RIVALS, "#" + id_)
+    shown = tab.locator(".fact[open] .rivals a")
+    shown.first.wait_for()
+    assert [" ".join(text.split()) for text in shown.all_inner_texts()] == others
 
 
 def test_inferred_facts_validity_and_qualifiers_are_told(opened):

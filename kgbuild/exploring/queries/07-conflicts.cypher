@@ -3,13 +3,16 @@
 // Of values such as dates, which are not edges, the next query tells.
 MATCH (s:Entity)-[lost {status: 'disputed'}]->(o:Entity)
 CALL (s, lost, o) {
-  MATCH (s)-[kept]->(:Entity) WHERE type(lost) IN $one_object AND type(kept) = type(lost) AND kept <> lost
+  MATCH (s)-[kept {status: 'asserted'}]->(:Entity) WHERE type(lost) IN $one_object AND type(kept) = type(lost)
   RETURN kept
   UNION
-  MATCH (:Entity)-[kept]->(o) WHERE type(lost) IN $one_subject AND type(kept) = type(lost) AND kept <> lost
+  MATCH (:Entity)-[kept {status: 'asserted'}]->(o) WHERE type(lost) IN $one_subject AND type(kept) = type(lost)
   RETURN kept
   UNION
-  MATCH (o)-[kept]->(s) WHERE type(lost) IN $one_way AND type(kept) = type(lost)
+  MATCH (o)-[kept {status: 'asserted'}]->(s) WHERE type(lost) IN $one_way AND type(kept) = type(lost)
+  RETURN kept
+  UNION
+  MATCH (end)-[kept {status: 'asserted'}]-(:Entity) WHERE type(lost) IN $one_partner AND type(kept) = type(lost) AND end IN [s, o]
   RETURN kept
 }
 RETURN type(lost) AS property,

@@ -239,9 +239,13 @@ function statement(fact, from) {
 
 function rivalsOf(fact) {
   if (fact.status === "asserted") return [];
-  const near = fact.object ? [...fact.subject.facts, ...fact.object.facts] : fact.subject.facts;
-  return [...new Set(near)].filter((other) => other !== fact && other.property === fact.property && (other.status !== "asserted" || fact.status === "superseded") &&
-    (other.subject === fact.subject || other.object === fact.object || other.subject === fact.object));
+  const [oneObject, oneSubject, oneWay, isMutual] = data.clashing[fact.property];
+  const isOfOneObject = (other) => (fact.object ? other.object === fact.object : !other.object && other.literal[1] === fact.literal[1]);
+  const isOfOneSubject = (other) => other.subject === fact.subject || (isMutual && (other.object === fact.subject || other.subject === fact.object || other.object === fact.object));
+  const isTurned = (other) => other.subject === fact.object && other.object === fact.subject;
+  const rivals = facts.filter((other) => other !== fact && other.property === fact.property &&
+    ((oneObject && isOfOneSubject(other)) || (oneSubject && isOfOneObject(other)) || (oneWay && isTurned(other))));
+  return rivals.sort((a, b) => (b.status === "asserted") - (a.status === "asserted") || b.confidence - a.confidence);
 }
 
 function wording(fact) {

@@ -16,6 +16,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from kgbuild.ontology.model import Property
 from kgbuild.records import EntityRef, Evidence, Fact
 from kgbuild.stores.files.grounding import check_grounding
 from kgbuild.stores.files.target import new_file
@@ -148,11 +149,19 @@ def _data(snapshot: Snapshot) -> tuple[dict[str, Any], Shown]:
         "shown": [shown.entities, shown.of_entities, shown.facts, shown.of_facts],
         "classes": [known_classes[name].label if name in known_classes else name for name in class_place],
         "properties": [known_properties[name].label if name in known_properties else name for name in property_place],
+        "clashing": [_clashing(known_properties.get(name)) for name in property_place],
         "documents": documents,
         "passages": [[document_place[passage.document_id], passage.start, passage.text] for passage in passages],
         "entities": [[e.id, e.name, class_place[e.class_name], e.aliases, e.description] for e in entities],
         "facts": [fact_fields(fact) for fact in facts],
     }, shown
+
+
+def _clashing(prop: Property | None) -> list[bool]:
+    """Tell of what there is only one, the object, the subject, the direction, and whether there is none; see `fusion.groups`."""
+    if prop is None:
+        return [False] * 4
+    return [prop.functional or prop.max_cardinality is not None, prop.inverse_functional, prop.asymmetric, prop.symmetric]
 
 
 def _ends(fact: Fact) -> set[str]:
