@@ -17,7 +17,7 @@ from functools import lru_cache
 from kgbuild import ids
 from kgbuild.records import Chunk, Document, Section, Span
 
-VERSION = 1
+VERSION = 2
 """Raised by hand when the same document would be cut into other chunks."""
 
 MAX_SENTENCE_CHARS = 2000
@@ -47,21 +47,41 @@ def _words(listed: str) -> frozenset[str]:
 
 # spaCy lists few abbreviations outside English, and none of those that stand before a number.
 _TITLES = _words("""
-    adm. brig. capt. cmdr. col. cpl. dipl. dr. drs. fr. gen. gov. herr. hon. hr. ing. lt. maj. messrs. mlle. mme. mr. mrs. ms. mt.
-    mx. pfc. pres. prof. rep. rev. sen. sgt. sr. sra. srta. st. ste. supt.
+    adm. amb. atty. brig. capt. cllr. cmdr. col. cpl. dipl. dr. drs. fr. gen. gov. herr. hon. hr. ing. insp. lt. maj. messrs. mlle.
+    mme. mr. mrs. ms. msgr. mt. mx. pfc. pres. prof. pvt. rep. rev. sen. sgt. sr. sra. srta. st. ste. supt.
 """)
+# As written: "V." is an initial or a numeral, "E.G." an acronym.
+_NEVER_LAST = _words("A.K.A. Cf. D.h. E.g. FEAT. I.e. VS. Vgl. Z.B. a.k.a. aka. cf. d.h. e.g. feat. i.e. v. vgl. viz. vs. z.B.")
 _ABBREVIATIONS = _words("""
-    abt. approx. apr. assn. assoc. aug. ave. bd. bldg. blvd. bros. bzw. c. ca. cf. cia. cie. co. corp. dec. dept. dist. div. ed.
-    eds. e.g. e.v. engl. esp. est. etc. evtl. feb. ff. fl. ft. gegr. ggf. hrsg. i.e. inc. incl. inkl. intl. jan. jr. jul. jun. ltd.
-    mfg. mio. mrd. natl. nov. oct. orig. p.a. resp. rd. repr. sep. sept. sog. tel. trans. univ. usw. v. vgl. viz. vs. z.b. zzgl.
+    abt. al. approx. apr. assn. assoc. aug. ave. bd. bldg. blvd. bros. bzw. c. ca. chas. cia. cie. co. corp. dec. dept. dez. dist.
+    div. ed. eds. e.v. engl. esp. est. etc. evtl. feb. ff. fl. ft. gegr. geo. ggf. hrsg. inc. incl. inkl. intl. jan. jos. jr. jul.
+    jun. jän. ltd. mfg. mio. mrd. mrz. mär. natl. nov. oct. okt. orig. p.a. resp. rd. repr. sec. sep. sept. sog. tel. thos. trans.
+    univ. usw. wm. zzgl.
 """)
 _BEFORE_A_NUMBER = _words("""
-    abb. abs. app. art. bd. cap. ch. chap. eq. fig. figs. kap. n. no. nos. nr. núm. op. p. par. pp. pt. s. sec. ser. tab. vol. vols.
+    abb. abs. app. art. bd. cap. ch. chap. eq. eqs. fig. figs. kap. n. no. nos. nr. núm. op. p. par. pp. pt. ref. refs. s. sec. ser.
+    suppl. tab. ver. vol. vols.
+""")
+# Units that are abbreviations too; "km." and "kg." are none and end a sentence like any word.
+_UNITS = _words("ft. g. h. l. m. s. sec. t.")
+# As newspapers write them; "N.C." and the like are as often the initials of a name in a list.
+_US_STATES = _words("""
+    Ala. Ariz. Ark. Calif. Colo. Conn. Del. Fla. Ga. Ill. Ind. Kan. Kans. Ky. La. Mass. Md. Mich. Minn. Miss. Mo. Mont. Neb. Nebr.
+    Nev. Okla. Ore. Pa. Tenn. Tex. Va. Vt. Wash. Wis. Wyo.
+""")
+_WITH_A_STATE = _words("attorney college county general governor mayor police senator sheriff state tech university")
+"""What goes on with a state's name: "Ohio, Mich. State", "Stockton, Calif. Mayor Tubbs"."""
+_MONTHS = _words("""
+    apr april aug august dec december dez dezember feb feber februar february jan januar january jul juli july jun june juni jän
+    jänner mai mar march may mrz mär märz nov november oct october okt oktober sep sept september
 """)
 _ORDINALS_END_IN_A_DOT = _words("cs da de et fi hr hu is nb no pl sk sl sr")
 # Stop words that also begin or stand inside names: "J. Will Smith", "R. De Vries".
 _NAME_PARTS = _words("al da de del den der di do du e el la le los may mine van ver von will y")
 
+_DAY_OF_MONTH = re.compile(r"(?:.*[-–—/])?(?:0?[1-9]|[12][0-9]|3[01])\.")  # and "12.-14."
+_ROMAN_NUMERAL = re.compile(r"[IVXLC]{1,8}\b")
+_LEGAL_FORM = re.compile(r"(?:AG|Co|Corp|Corporation|GmbH|Inc|Incorporated|LLC|LLP|Ltd|PLC|SA|plc)(?![\w-])")
 _ACRONYM = re.compile(r"(?:[^\W\d_]{1,3}\.){2,}")
 _TOKEN = re.compile(r"[A-Za-z]{1,5}|[^A-Za-z\s]|\s{2,16}|\n")
 
@@ -183,24 +203,57 @@ def _ends_sentence(text: str, start: int, mark: int, after: int, end: int, rules
         return not (text[mark] == "．" and text[after].isdigit())
     if not text[after].isspace():
         return False  # 3.5, kgbuild.org, "U.S.-based"
-    following = text[after : min(after + 40, end)].lstrip().lstrip(_OPENERS)
+    ahead = text[after : min(after + 40, end)].lstrip()
+    following = ahead.lstrip(_OPENERS)
     if following[:1].islower():
         return False  # "Why?" he asked
     if text[mark] != "." or text[mark : mark + 2] == "..":
-        return True
-    word = text[max(start, mark - 24) : mark + 1].rsplit(None, 1)[-1].lstrip(_OPENERS)
+        return not _LEGAL_FORM.match(following)  # Yahoo! Inc.
+    before = text[max(start, mark - 24) : mark + 1].rsplit(None, 1)
+    word = before[-1].lstrip(_OPENERS)
     folded = word.casefold()
     if mark - start < 12 and _LIST_NUMBER.match(text, start, mark + 1):
         return False  # 1. Introduction
-    if folded in _TITLES:
+    if folded in _TITLES or word in _NEVER_LAST:
         return False
-    if folded in _BEFORE_A_NUMBER and following[:1].isdigit():
+    if folded in _BEFORE_A_NUMBER and _is_number(following, word):
         return False
-    is_ordinal = rules.ordinals_end_in_a_dot and word[:-1].isdigit() and len(word) <= 3  # 14. Juli
+    is_number = word[-2:-1].isdigit()
+    if is_number and _first_word(following).casefold() in _MONTHS and _DAY_OF_MONTH.fullmatch(word):
+        return False  # wurde am 12. Oktober 1847 gegründet, which is also read by the English rules
+    is_ordinal = is_number and rules.ordinals_end_in_a_dot and word[:-1].isdigit() and len(word) <= 3  # 14. Juli
     is_initial = len(word) == 2 and word[0].isupper()
-    if is_ordinal or is_initial or word in rules.abbreviations or folded in _ABBREVIATIONS or _ACRONYM.fullmatch(word):
-        return _first_word(following).casefold() in rules.starters
+    is_acronym = "." in word[:-1] and _ACRONYM.fullmatch(word)
+    is_state = word in _US_STATES
+    if is_ordinal or is_initial or is_acronym or is_state or word in rules.abbreviations or folded in _ABBREVIATIONS:
+        if _first_word(following).casefold() in rules.starters:
+            return True
+        if ")" in text[mark:after] or not following[:1].isupper():
+            return False
+        if is_state:
+            return before[0].endswith(",") and _begins_after_a_state(ahead)
+        return word in _UNITS and _is_measured(before[0])
     return True
+
+
+def _is_number(following: str, word: str) -> bool:
+    """Tell whether a number comes after "Vol." or the like; "I" is one only after a capital: "He likes art. I do not."."""
+    numeral = _ROMAN_NUMERAL.match(following)
+    return following[:1].isdigit() or bool(numeral and (len(numeral.group()) > 1 or word[0].isupper()))
+
+
+def _is_measured(before: str) -> bool:
+    """Tell whether a number stands before a unit, and no article before that: "the 1,250 ft. Empire State Building"."""
+    words = before.split()
+    return before[-1:].isdigit() and (len(words) < 2 or words[-2].casefold() not in ("a", "an", "the"))
+
+
+def _begins_after_a_state(ahead: str) -> bool:
+    """Tell whether a sentence begins after "Palo Alto, Calif.": not "(AP)", "USA", "Gov. Brown" or "Mayor Tubbs"."""
+    following = ahead.lstrip("\"'“‘«‹")
+    word = _first_word(following)
+    is_name = word[:1].isalpha() and not word.isupper() and following[len(word) : len(word) + 1] != "."
+    return is_name and word.casefold() not in _WITH_A_STATE
 
 
 def _first_word(text: str) -> str:

@@ -34,6 +34,73 @@ def sentences(text, language="en"):
         ("The U.S. Army left at 5 p.m. It rained.", ["The U.S. Army left at 5 p.m.", "It rained."]),
         ("See No. 5 and Fig. 3 there. He said no. Nobody did.", ["See No. 5 and Fig. 3 there.", "He said no.", "Nobody did."]),
         ("He was ill. Bob came.", ["He was ill.", "Bob came."]),
+        # A mark is part of a name before a legal form.
+        ("Yahoo! Inc. was founded in 1995.", ["Yahoo! Inc. was founded in 1995."]),
+        ("He left Guess? Corporation news came.", ["He left Guess? Corporation news came."]),
+        ("Who left? Incas did! Co-founders stayed.", ["Who left?", "Incas did!", "Co-founders stayed."]),
+        # Some abbreviations and titles never end a sentence, whatever comes next.
+        ("Dwayne Johnson, a.k.a. The Rock, left.", ["Dwayne Johnson, a.k.a. The Rock, left."]),
+        ("It is Roe v. The State, e.g. In re Gault.", ["It is Roe v. The State, e.g. In re Gault."]),
+        ("Bands, i.e. The Cure, vs. The Who.", ["Bands, i.e. The Cure, vs. The Who."]),
+        ("Zeitungen, z.B. The Times, vgl. The Sun.", ["Zeitungen, z.B. The Times, vgl. The Sun."]),
+        ("Stay, feat. The Weeknd, aka. The One.", ["Stay, feat. The Weeknd, aka. The One."]),
+        ("Atty. Down, Insp. First, Msgr. Made and Amb. Last met.", ["Atty. Down, Insp. First, Msgr. Made and Amb. Last met."]),
+        ("Pvt. Wells and Cllr. Cook met.", ["Pvt. Wells and Cllr. Cook met."]),
+        ("ALI VS. FRAZIER, ELTON JOHN FEAT. THE WHO", ["ALI VS. FRAZIER, ELTON JOHN FEAT. THE WHO"]),
+        # But "V." may be a king's number, "E.G." a company.
+        ("It was George V. The war began.", ["It was George V.", "The war began."]),
+        ("It was pressed by E.G. The opera ends.", ["It was pressed by E.G.", "The opera ends."]),
+        # "et al." goes on, unless with a word that begins sentences.
+        (
+            "Smith et al. (2010) and Doe et al. [3] and Roe et al. 2001 agree.",
+            ["Smith et al. (2010) and Doe et al. [3] and Roe et al. 2001 agree."],
+        ),
+        ("So do Smith et al. Nature printed it.", ["So do Smith et al. Nature printed it."]),
+        ("So do Smith et al. We do not.", ["So do Smith et al.", "We do not."]),
+        # Names and titles that are shortened as names are, and may be words or places too.
+        (
+            "Wm. Penn, Jos. Smith, Geo. Bush, Chas. Dodgson and Thos. Hardy met Sec. Clinton.",
+            ["Wm. Penn, Jos. Smith, Geo. Bush, Chas. Dodgson and Thos. Hardy met Sec. Clinton."],
+        ),
+        ("She was born in Jos. The city grew.", ["She was born in Jos.", "The city grew."]),
+        # Before a number, which may be a Roman one; "I" is one only after a capital.
+        ("See Eqs. 3, Ref. 4, refs. [5], Suppl. 6, Ver. 7.", ["See Eqs. 3, Ref. 4, refs. [5], Suppl. 6, Ver. 7."]),
+        ("See Vol. XII, Art. I, Sec. II and vol. IV there.", ["See Vol. XII, Art. I, Sec. II and vol. IV there."]),
+        ("He likes art. I do not.", ["He likes art.", "I do not."]),
+        ("He likes art. CIA men do not.", ["He likes art.", "CIA men do not."]),
+        # A unit behind a number ends a sentence, unless the number belongs to the name that follows or stands in brackets.
+        ("It is at 1609 m. Rhode Island is lower.", ["It is at 1609 m.", "Rhode Island is lower."]),
+        ("It is at 1,609 ft. Rhode Island ran 10 sec. Bob ran.", ["It is at 1,609 ft.", "Rhode Island ran 10 sec.", "Bob ran."]),
+        (
+            "He is 6 ft. 2 and saw the 1,250 ft. Empire State Building.",
+            ["He is 6 ft. 2 and saw the 1,250 ft. Empire State Building."],
+        ),
+        ("It rises some m. Rhode Island knows.", ["It rises some m. Rhode Island knows."]),
+        ("It is high (5,279 ft.) Rhode Island knows.", ["It is high (5,279 ft.) Rhode Island knows."]),
+        ("In 1904 J. M. Barrie met 3 M. Barries.", ["In 1904 J. M. Barrie met 3 M. Barries."]),
+        # A day before a month ends none, in any language: German text is read by the English rules too.
+        ("Es wurde am 12. Oktober 1847 gegründet.", ["Es wurde am 12. Oktober 1847 gegründet."]),
+        ("Indiana joined on 11. December 1816.", ["Indiana joined on 11. December 1816."]),
+        ("Sie lebte vom 3. Mai 1933 bis zum 10./11. Dez. 1999.", ["Sie lebte vom 3. Mai 1933 bis zum 10./11. Dez. 1999."]),
+        (
+            "1. Okt. 1999, 2. Mrz. 2000, 3. Mär. 2001 und 4. Jän. 2002",
+            ["1. Okt. 1999, 2. Mrz. 2000, 3. Mär. 2001 und 4. Jän. 2002"],
+        ),
+        ("He came in 1912. March was cold.", ["He came in 1912.", "March was cold."]),
+        ("He was number 32. March was 12. Marching is fun.", ["He was number 32.", "March was 12.", "Marching is fun."]),
+        # A state ends a sentence behind its town, unless a title, an office, a short form or a bracket goes on with it.
+        ("He lives in Palo Alto, Calif. Tim Cook left.", ["He lives in Palo Alto, Calif.", "Tim Cook left."]),
+        ("He lives in Austin, Tex. Élodie left.", ["He lives in Austin, Tex.", "Élodie left."]),
+        ("He lives near the Pa. Turnpike and Tex. Instruments.", ["He lives near the Pa. Turnpike and Tex. Instruments."]),
+        (
+            "In Salem, Ore. Gov. Brown met Stockton, Calif. Mayor Tubbs.",
+            ["In Salem, Ore. Gov. Brown met Stockton, Calif. Mayor Tubbs."],
+        ),
+        ("They beat Ohio, Mich. State and Reno, Nev. USA Today.", ["They beat Ohio, Mich. State and Reno, Nev. USA Today."]),
+        (
+            "SACRAMENTO, Calif. (Reuters) Apple (Cupertino, Calif.) Macintosh",
+            ["SACRAMENTO, Calif. (Reuters) Apple (Cupertino, Calif.) Macintosh"],
+        ),
         # The number of a list item belongs to the item.
         ("1. Introduction to graphs", ["1. Introduction to graphs"]),
         # A blank line, a heading and a list item end sentences without a terminator.

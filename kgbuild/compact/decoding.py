@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -17,6 +17,7 @@ from kgbuild.compact.literals import find_literals
 from kgbuild.compact.scoring import Questions, Scored, questions, score
 from kgbuild.compact.weights import Weights
 from kgbuild.judging.datatypes import fits
+from kgbuild.judging.rules import PRONOUNS
 from kgbuild.ontology.model import ANY_LITERAL, Ontology, Property
 from kgbuild.ontology.reading import bundled, worked_examples
 from kgbuild.records import Literal, Span
@@ -29,7 +30,7 @@ COUNTED_FROM = 0.05
 class Guess:
     """A statement with the probability that the sentence makes it; spans are relative to the sentence.
 
-    The classes are the likeliest that the property's domain and range allow; object_class is None for a literal.
+    The classes are allowed by the property's domain and range; object_class is None for a literal.
     """
 
     subject: Span
@@ -111,17 +112,21 @@ def guesses(reader: Reader, sentence: str, counted_from: float = COUNTED_FROM) -
     """Return the statements a sentence may make with at least `counted_from`, likeliest first in each part of it.
 
     Of statements that differ only in where a mention begins or ends the likeliest stays; of a statement and its reverse too, unless
-    the property is symmetric; and of those that take one number for two quantities, an area and a height. Pronouns name nothing.
+    the property is symmetric; of those that take one number for two quantities, an area and a height; and of a place and the one
+    around it, where only one can be meant, the first. Pronouns name nothing.
     """
     found = {literal.span: literal for literal in find_literals(sentence) if literal.span is not None}
     kept: list[Guess] = []
+    kinds: dict[Span, NDArray[np.float32]] = {}
     for scored in score(reader.weights, reader.asked, sentence, list(found)):
-        spans = [span if span in found else whole(span, sentence) for span in scored.spans]
+        spans = [literal_in(span, sentence, found) or whole(span, sentence) for span in scored.spans]
         for row, column, probability in _likely(reader, scored, spans, counted_from):
             guess = _guess(reader, sentence, found, spans, scored, row, column, probability)
             if guess is not None and not any(_excludes(other, guess, sentence, reader.properties[column]) for other in kept):
                 kept.append(guess)
-    return tuple(kept)
+                kinds.setdefault(guess.subject, scored.kinds[scored.subjects[row]])
+                kinds.setdefault(guess.object, scored.kinds[scored.objects[row]])
+    return _of_one_class_each(reader, without_what_lies_around(reader, kept, sentence), sentence, kinds)
 
 
 def _likely(reader: Reader, scored: Scored, spans: Sequence[Span], counted_from: float) -> list[tuple[int, int, float]]:
@@ -146,7 +151,7 @@ def _guess(
     """Return an answer as a statement; None where its arguments cannot be what the property takes."""
     prop = reader.properties[column]
     subject, object_ = spans[scored.subjects[row]], spans[scored.objects[row]]
-    if _is_pronoun(subject.of(sentence)) or (subject in found and found[subject].datatype != "gYear"):
+    if _is_pronoun(subject, sentence) or (subject in found and found[subject].datatype != "gYear"):
         return None
     takes = object_value(prop, object_, sentence, found)
     subject_class = _class_of(reader, prop.domain, scored.kinds[scored.subjects[row]])
@@ -155,19 +160,18 @@ def _guess(
     if isinstance(takes, Literal):
         return Guess(subject, subject_class, prop.name, object_, None, takes, probability)
     object_class = _class_of(reader, prop.range_classes, scored.kinds[scored.objects[row]])
-    if object_class is None or _is_pronoun(object_.of(sentence)):
+    if object_class is None or _is_pronoun(object_, sentence):
         return None
     return Guess(subject, subject_class, prop.name, object_, object_class, None, probability)
 
 
-_PRONOUNS = frozenset(
-    "he she it they him her his hers its their theirs them i we you me us my our your who whom whose which that this these those "
-    "there here himself herself itself themselves one another other others former latter".split()
-)
+_NAMES_NOTHING = PRONOUNS | frozenset("there here themself oneself one another other others former latter".split())
 
 
-def _is_pronoun(words: str) -> bool:
-    return words.casefold() in _PRONOUNS
+def _is_pronoun(span: Span, sentence: str) -> bool:
+    """In capitals it is a name, as for `judging.rules`: US, IT, WHO; but where all is in capitals, they say nothing."""
+    words = span.of(sentence)
+    return words.casefold() in _NAMES_NOTHING and (words[1:].islower() or len(words) == 1 or sentence.isupper())
 
 
 def object_value(prop: Property, span: Span, sentence: str, found: Mapping[Span, Literal]) -> Literal | bool | None:
@@ -202,6 +206,34 @@ def _overlap(a: Span, b: Span) -> bool:
     return a.start < b.end and b.start < a.end
 
 
+def without_what_lies_around(reader: Reader, kept: Sequence[Guess], sentence: str) -> list[Guess]:
+    """Of "in Springwells Township, Michigan" keep the first place where a property has one value: the others say where that lies.
+
+    The first that is likely enough to be accepted, or the first of all where none is.
+    """
+    stated: dict[tuple[str, str], list[Guess]] = {}
+    for guess in kept:
+        if reader.ontology.properties[guess.predicate].functional and guess.object_class is not None:
+            stated.setdefault((guess.predicate, guess.subject.of(sentence).casefold()), []).append(guess)
+    dropped: set[Guess] = set()
+    for guesses_ in stated.values():
+        for places in _side_by_side(guesses_, sentence):
+            accepted = (guess for guess in places if guess.probability >= reader.weights.calibration.accept_from)
+            dropped |= set(places) - {next(accepted, places[0])}
+    return [guess for guess in kept if guess not in dropped]
+
+
+def _side_by_side(stated: Sequence[Guess], sentence: str) -> list[list[Guess]]:
+    """Group statements whose objects are written next to each other with a comma in between."""
+    groups: list[list[Guess]] = []
+    for guess in sorted(stated, key=lambda guess: guess.object):
+        if groups and sentence[groups[-1][-1].object.end : guess.object.start] == ", ":
+            groups[-1].append(guess)
+        else:
+            groups.append([guess])
+    return groups
+
+
 _ABBREVIATED = re.compile(r"\b(?:Jr|Sr|Inc|Corp|Co|Ltd|Bros|[A-Z])$")
 _CLOSERS = {")": "(", "]": "["}
 
@@ -223,9 +255,65 @@ def whole(span: Span, sentence: str) -> Span:
     return span
 
 
+_AROUND_A_LITERAL = frozenset(" \t\n\r\u00a0.,;:()[]")
+"""What may stand beside a number or date and change nothing of it, unlike quotes (inches), dashes and the per mille sign."""
+
+
+def literal_in(span: Span, sentence: str, found: Iterable[Span]) -> Span | None:
+    """Return the literal that a span is but for punctuation beside it, such as the dot of its unit.
+
+    >>> text = "It is 14,115 ft. high."
+    >>> literal_in(Span(6, 16), text, [Span(6, 15)]).of(text)
+    '14,115 ft'
+    """
+    held = [literal for literal in found if span.contains(literal)]
+    if len(held) != 1:
+        return None
+    beside = sentence[span.start : held[0].start] + sentence[held[0].end : span.end]
+    return held[0] if _AROUND_A_LITERAL.issuperset(beside) else None
+
+
 def _class_of(reader: Reader, allowed: Sequence[str], kinds: NDArray[np.float32]) -> str | None:
     """Return the likeliest class that is one of `allowed` or below; any class of the ontology where nothing is demanded."""
-    fitting = [n for n, name in enumerate(reader.class_names) if reader.ontology.is_a(name, allowed)]
-    if not fitting:
-        return None
-    return reader.class_names[max(fitting, key=lambda n: (float(kinds[n]), -n))]
+    return next(iter(_allowed(reader, allowed, _likeliest_first(reader, kinds))), None)
+
+
+def _likeliest_first(reader: Reader, kinds: NDArray[np.float32]) -> list[str]:
+    return [reader.class_names[n] for n in np.argsort(-kinds, kind="stable").tolist()]
+
+
+def _allowed(reader: Reader, any_of: Sequence[str], class_names: Iterable[str]) -> list[str]:
+    return [name for name in class_names if reader.ontology.is_a(name, any_of)]
+
+
+def _of_one_class_each(
+    reader: Reader, kept: Sequence[Guess], sentence: str, kinds: Mapping[Span, NDArray[np.float32]]
+) -> tuple[Guess, ...]:
+    """Give a mention, and its words elsewhere in the sentence, the likeliest class that all its properties allow.
+
+    Of the statements likely enough to be accepted the likelier choose first; one that would leave no class in common with them
+    keeps its own, and so does any other that does not allow their choice.
+    """
+    common: dict[str, list[str]] = {}
+
+    def narrowed(span: Span, any_of: Sequence[str]) -> None:
+        words = span.of(sentence).casefold()
+        classes = common.get(words) or _likeliest_first(reader, kinds[span])
+        common[words] = _allowed(reader, any_of, classes) or classes
+
+    def chosen(span: Span, any_of: Sequence[str], own: str) -> str:
+        return next(iter(_allowed(reader, any_of, common.get(span.of(sentence).casefold(), ())[:1])), own)
+
+    for guess in sorted(kept, key=lambda guess: -guess.probability):
+        if guess.probability >= reader.weights.calibration.accept_from:
+            prop = reader.ontology.properties[guess.predicate]
+            narrowed(guess.subject, prop.domain)
+            if guess.object_class is not None:
+                narrowed(guess.object, prop.range_classes)
+    agreed: list[Guess] = []
+    for guess in kept:
+        prop = reader.ontology.properties[guess.predicate]
+        subject_class = chosen(guess.subject, prop.domain, guess.subject_class)
+        object_class = guess.object_class and chosen(guess.object, prop.range_classes, guess.object_class)
+        agreed.append(replace(guess, subject_class=subject_class, object_class=object_class))
+    return tuple(agreed)

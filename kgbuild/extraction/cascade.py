@@ -19,7 +19,7 @@ from kgbuild.extraction.llm import LlmAddress, LlmExtractor, holds_names
 from kgbuild.llm.protocol import NoReplies, Replies, Request
 from kgbuild.records import CandidateTriple, Chunk, Extraction, Literal
 
-VERSION = 2
+VERSION = 3
 """Raised by hand whenever other chunks would be put to the language model, or the two be joined in another way."""
 
 

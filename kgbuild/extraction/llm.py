@@ -47,7 +47,7 @@ from kgbuild.ontology.model import Ontology
 from kgbuild.prompts import read_prompt
 from kgbuild.records import CandidateTriple, Chunk, Extraction, Failure, Literal, Mention, Outcome, Span
 
-VERSION = 6
+VERSION = 7
 """Raised by hand whenever equal replies would give other candidates, or other requests would be sent."""
 
 MAX_REPLY_TOKENS = 2000

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from kgbuild.extraction.claims import Claim
 
-VERSION = 3
+VERSION = 4
 """Raised by hand whenever equal replies would give other claims."""
 
 

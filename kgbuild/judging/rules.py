@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
+from kgbuild.judging.assertion import not_asserted
 from kgbuild.judging.datatypes import fits
 from kgbuild.ontology.model import Ontology, Property
 from kgbuild.records import CandidateTriple, Chunk, Literal, Mention, Reason, Span, Verdict
 from kgbuild.resolution.clustering import classes_join
 from kgbuild.resolution.normalisation import block_key
 
-VERSION = 3
+VERSION = 4
 """Raised by hand whenever a rule changes: verdicts of an earlier version are then judged again, for free."""
 
 PRONOUNS = frozenset(
@@ -22,8 +23,8 @@ PRONOUNS = frozenset(
 def judge_by_rules(triple: CandidateTriple, chunk: Chunk, ontology: Ontology | None) -> Verdict:
     """Check a candidate against the words of its chunk and the ontology; the first broken rule is the reason.
 
-    Without an ontology, or under an open one, only the words and the self-loop are checked. Under `typing: soft` a candidate
-    outside domain or range that breaks no other rule stays undecided, for a model to judge.
+    Without an ontology, or under an open one, only the words, the self-loop and whether the words say that it is so are checked.
+    Under `typing: soft` a candidate outside domain or range that breaks no other rule stays undecided, for a model to judge.
     """
     if (missing := _not_in_text(triple, chunk)) is not None:
         return Verdict.rejected(Reason.NOT_IN_TEXT, missing)
@@ -43,6 +44,8 @@ def judge_by_rules(triple: CandidateTriple, chunk: Chunk, ontology: Ontology | N
             return Verdict.rejected(Reason.WRONG_DATATYPE, wrong)
     if _is_self_loop(triple, ontology):
         return Verdict.rejected(Reason.SELF_LOOP, f"{triple.subject.text} on both sides")
+    if (otherwise := not_asserted(triple, chunk)) is not None:
+        return Verdict.rejected(*otherwise)
     if off_type is not None:
         reason, detail = off_type
         return Verdict.undecided(Reason.OFF_TYPE, f"{reason}: {detail}")

@@ -1,9 +1,11 @@
 """What a sentence cannot state at once, whatever the scores say."""
 
+from functools import cache
+
 import pytest
 
 from kgbuild.compact.coverage import coverage
-from kgbuild.compact.decoding import guesses, object_value, reader
+from kgbuild.compact.decoding import Guess, Reader, guesses, literal_in, object_value, reader, without_what_lies_around
 from kgbuild.compact.literals import find_literals
 from kgbuild.compact.weights import open_weights
 from kgbuild.ontology.model import Property
@@ -11,11 +13,19 @@ from kgbuild.ontology.reading import read
 from kgbuild.records import Literal, Span
 
 
+@cache
+def asked(name: str) -> Reader:
+    ontology, weights = read(name), open_weights()
+    return reader(weights, ontology, coverage(ontology, weights), with_uncovered=False)
+
+
 def literals(name: str, text: str) -> list[tuple[str, str]]:
     """Return every property with a literal that the shipped weights give any chance."""
-    ontology, weights = read(name), open_weights()
-    asked = reader(weights, ontology, coverage(ontology, weights), with_uncovered=False)
-    return [(g.predicate, g.object.of(text)) for g in guesses(asked, text, counted_from=0.01) if g.literal]
+    return [(g.predicate, g.object.of(text)) for g in guesses(asked(name), text, counted_from=0.01) if g.literal]
+
+
+def accepted(name: str, text: str) -> list[Guess]:
+    return [g for g in guesses(asked(name), text) if g.probability >= asked(name).weights.calibration.accept_from]
 
 
 @pytest.mark.parametrize(
@@ -25,6 +35,8 @@ def literals(name: str, text: str) -> list[tuple[str, str]]:
         ("La Paz sits at an altitude of 3,640 metres.", [("elevation", "3,640 metres")]),
         ("Denver is 1,609 metres above the sea.", [("elevation", "1,609 metres")]),
         ("Leeds had 751,485 inhabitants.", [("population", "751,485")]),
+        # The dot of a unit does not make words of it.
+        ("Pikes Peak is 14,115 ft. high.", [("elevation", "14,115 ft")]),
     ],
 )
 def test_a_number_is_one_quantity(text, stated):
@@ -57,3 +69,101 @@ def test_an_object_is_what_the_range_takes(range_, words, taken):
     found = {literal.span: literal for literal in find_literals(text) if literal.span}
     value = object_value(Property("p", "p", range=range_), span, text, found)
     assert value == (taken and Literal(span, words, *taken))
+
+
+@pytest.mark.parametrize(
+    ("words", "literal"),
+    [
+        # A number or date is one with the punctuation beside it.
+        ("14,115 ft.", "14,115 ft"),
+        ("(1998)", "1998"),
+        ("1998,", "1998"),
+        # What more there is changes what it says.
+        ("14,115 ft high", None),
+        ('5"', None),
+        ("1998, 1999", None),
+        ("Leeds.", None),
+    ],
+)
+def test_a_literal_is_one_with_the_punctuation_beside_it(words, literal):
+    found = [literal.span for literal in find_literals(words) if literal.span]
+    held = literal_in(Span(0, len(words)), words, found)
+    assert (held and held.of(words)) == literal
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words", "class_name"),
+    [
+        # The likeliest class that all properties allow: a head office lies in any place, a country is one.
+        ("company", "Samsung is headquartered in Seoul, South Korea.", "South Korea", "Country"),
+        ("places", "Paris, the capital of France, lies on the Seine.", "Paris", "City"),
+    ],
+)
+def test_a_mention_is_of_one_class(name, text, words, class_name):
+    sides = [side for g in accepted(name, text) for side in ((g.subject, g.subject_class), (g.object, g.object_class))]
+    assert {class_ for span, class_ in sides if span.of(text) == words} == {class_name}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # No class is a product and a company: Nintendo Switch is what each property takes.
+        "Nintendo, a Japanese company based in Kyoto, made the Nintendo Switch.",
+        "Samsung is headquartered in Seoul, South Korea.",
+    ],
+)
+def test_a_class_is_one_that_the_property_allows(text):
+    ontology = read("company")
+    for guess in guesses(asked("company"), text):
+        prop = ontology.properties[guess.predicate]
+        assert ontology.is_a(guess.subject_class, prop.domain)
+        assert guess.object_class is None or ontology.is_a(guess.object_class, prop.range_classes)
+
+
+@pytest.mark.parametrize(
+    ("text", "names_something"),
+    [
+        # In capitals it is a name, unless all is in capitals.
+        ("WHO is based in Geneva.", True),
+        ("It is based in Geneva.", False),
+        ("I was born in Geneva.", False),
+        ("WHO IS BASED IN GENEVA.", False),
+    ],
+)
+def test_a_pronoun_names_nothing(text, names_something):
+    subjects = {guess.subject.of(text) for guess in guesses(asked("company"), text)}
+    assert (text.split()[0] in subjects) == names_something
+
+
+@pytest.mark.parametrize(
+    ("text", "birthplaces"),
+    [
+        # One is born in one place: of two side by side the second says where the first lies.
+        ("Henry Ford was born in Springwells Township, Michigan.", ["Springwells Township"]),
+        ("Marie Curie was born in Warsaw, Poland, in 1867.", ["Warsaw"]),
+        # Places that are not side by side stay, for fusion to find the contradiction.
+        ("He was born in Berlin, and Ann Lee was born in Paris, France.", ["Paris", "Berlin"]),
+    ],
+)
+def test_of_places_side_by_side_the_first_is_meant(text, birthplaces):
+    assert [g.object.of(text) for g in accepted("company", text) if g.predicate == "born_in"] == birthplaces
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "kept"),
+    [
+        # The first that is likely enough to be accepted, or the first of all.
+        ((0.9, 0.8, 0.8), "Ann"),
+        ((0.3, 0.9, 0.9), "Ann"),
+        ((0.1, 0.8, 0.9), "Lee"),
+        ((0.1, 0.15, 0.12), "Ann"),
+    ],
+)
+def test_the_first_place_yields_only_to_one_that_is_accepted(probabilities, kept):
+    text = "Born in Ann, Lee, Oz was Bo."
+    places = (Span(8, 11), Span(13, 16), Span(18, 20))
+    stated = [
+        Guess(Span(25, 27), "Person", "born_in", place, "Place", None, probability)
+        for place, probability in zip(places, probabilities, strict=True)
+    ]
+    assert [guess.object.of(text) for guess in without_what_lies_around(asked("company"), stated, text)] == [kept]

@@ -456,6 +456,28 @@ DAMAGES = [
     ("MATCH (e:Entity {name: 'Acme'}) REMOVE e:Company SET e:City", {"Entity"}),
     ("MATCH (e:Entity {name: 'Acme'}) REMOVE e:Entity", {"Entity", "FROM_CHUNK", "FOUNDED", "BASED_IN", "EMPLOYER"}),
     ("CREATE (:Entity {id: 'ent_aaaaaaaaaaaaaaaa'})", {"Entity"}),
+    # Values of kinds that are never written, alone and in lists; some of them Python takes for lists of numbers.
+    ("MATCH (e:Entity {name: 'Ada Lovelace'}) SET e.born_on = date('1815-12-10')", {"Entity"}),
+    ("MATCH (e:Entity {name: 'Ada Lovelace'}) SET e.born_on = [localdatetime('1815-12-10T12:00')]", {"Entity"}),
+    ("MATCH (e:Entity {name: 'Acme'}) SET e.employees = point({x: 1, y: 2})", {"Entity"}),
+    ("MATCH (e:Entity {name: 'Acme'}) SET e.employees = duration('P250D')", {"Entity"}),
+    ("MATCH ()-[r:EMPLOYER]->() SET r.valid_from = date('1837')", {"EMPLOYER"}),
+    # Nodes that lost their labels are found by what ties them to others; so is a second node of an id.
+    ("MATCH (e:Entity {name: 'Acme'}) REMOVE e:Entity:__Entity__", {"Entity", "FROM_CHUNK", "FOUNDED", "BASED_IN", "EMPLOYER"}),
+    ("MATCH (c:Chunk {index: 1}) REMOVE c:Chunk", {"Chunk", "FROM_DOCUMENT", "NEXT_CHUNK", "FROM_CHUNK"}),
+    (
+        "MATCH (d:Document {uri: 'rumour.txt'})<--(c) REMOVE d:Document, c:Chunk",
+        {"Document", "Chunk", "FROM_DOCUMENT", "FROM_CHUNK"},
+    ),
+    (
+        "MATCH (s)-[r:FOUNDED]->(o) CREATE (s)-[r2:FOUNDED]->(o2:Company) SET o2 = properties(o), r2 = properties(r)",
+        {"Entity"},
+    ),
+    ("MATCH (e:Entity {name: 'Acme'}) CREATE (twin:__Entity__ {id: e.id})", {"Entity"}),
+    (
+        "MATCH (e:Entity {name: 'Acme'})-[:FROM_CHUNK]->(c) CREATE (:Company {id: e.id})-[:FROM_CHUNK]->(c) REMOVE e:Entity",
+        {"Entity", "FROM_CHUNK", "FOUNDED", "BASED_IN", "EMPLOYER"},
+    ),
     ("MATCH ()-[r:FOUNDED]->() DELETE r", {"FOUNDED"}),
     ("MATCH ()-[r:FOUNDED]->() SET r.quotes = ['nothing']", {"FOUNDED"}),
     ("MATCH (s)-[r:FOUNDED]->(o) CREATE (s)-[twin:FOUNDED]->(o) SET twin = properties(r)", {"FOUNDED"}),
@@ -483,6 +505,72 @@ def test_verify_names_what_is_damaged_and_repair_mends_it(store, cypher, neo4j_s
     # A later generation is published as if nothing had been.
     publish(store, replace(Graph(), generation=2), ACME)
     assert held(neo4j_server) == []
+
+
+def test_what_only_an_earlier_generation_had_is_too_much(store, cypher, neo4j_server):
+    """A class, a literal property and a qualifier that are gone from the whole graph are known by the receipt."""
+    chartered = graph(
+        {"a.txt": "Acme owns Sub."},
+        [
+            Claim("Acme:Company", "owns", "Sub:Company", "Acme owns Sub."),
+            Claim("Acme:Company", "motto", "Up^string", "Acme owns Sub."),
+        ],
+    )
+    since = (Qualifier("since", Literal(None, "1900", "1900", "string")),)
+    before = replace(chartered, all_facts=tuple(replace(fact, qualifiers=since) for fact in chartered.facts()))
+    left = tuple(replace(entity, class_name="Organization") for entity in chartered.entities())
+    facts = tuple(fact for fact in chartered.facts() if fact.predicate == "owns")
+    after = replace(chartered, generation=2, all_entities=left, all_facts=facts)
+    publish(store, before)
+    assert {kind for kind, comparison in store.verify(after).items() if not comparison.equal} == {"Entity", "OWNS"}
+    store.repair(after)
+    assert all(comparison.equal for comparison in store.verify(after).values())
+    repaired = held(neo4j_server)
+    neo4j_server.clear()
+    with closing(opened(neo4j_server)) as fresh:
+        publish(fresh, after)
+    assert repaired == held(neo4j_server)
+    # So is what it had of nodes that are gone and stay for what others tied to them.
+    neo4j_server.clear()
+    publish(store, before)
+    cypher("MATCH (e:Entity {name: 'Acme'}) CREATE (e)-[:LIKES]->(:Theirs)")
+    store.repair(replace(Graph(), generation=2))
+    assert cypher("MATCH (n)-[:LIKES]->() RETURN labels(n), properties(n)") == [[[], {}]]
+
+
+def test_a_second_node_of_an_id_keeps_what_others_wrote_on_it(store, cypher):
+    """Only relationships of ours are taken from it: the node itself is somebody's copy."""
+    publish(store, ACME)
+    cypher(
+        "MATCH (e:Entity {name: 'Acme'})-[:FROM_CHUNK]->(c) WITH e, c LIMIT 1"
+        " CREATE (copy:Archive {id: e.id, name: e.name, kept: 1})"
+        " CREATE (copy)-[:FROM_CHUNK]->(c) CREATE (copy)-[:FROM_CHUNK]->(:Chunk {id: 7})"
+    )
+    assert not store.verify(ACME)["Entity"].equal
+    store.repair(ACME)
+    assert all(comparison.equal for comparison in store.verify(ACME).values())
+    theirs = "MATCH (a:Archive) OPTIONAL MATCH (a)-[r]->(c) RETURN a.name, a.kept, type(r), c.id"
+    assert cypher(theirs) == [["Acme", 1, "FROM_CHUNK", 7]]
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        "CREATE INDEX entity_names FOR (n:Foo) ON (n.bar)",
+        "CREATE INDEX entity_name FOR (n:Foo) ON (n.bar)",
+        "CREATE CONSTRAINT chunk_id FOR (n:Foo) REQUIRE n.bar IS UNIQUE",
+        "CREATE INDEX chunk_id FOR (n:Foo) ON (n.bar)",
+    ],
+)
+def test_a_name_of_our_indexes_that_somebody_else_uses_is_named(empty_neo4j, store, cypher, theirs):
+    cypher(theirs)
+    name = theirs.split()[2]
+    for write in (lambda: publish(store, ACME), lambda: store.repair(ACME)):
+        with pytest.raises(StoreError, match=rf"\b{name}\b") as refusal:
+            write()
+        assert "\n" not in str(refusal.value)
+    assert cypher("MATCH (n) RETURN count(*)") == [[0]]
+    empty_neo4j.empty()
 
 
 def test_verify_names_the_ids_of_what_differs(store, cypher):
@@ -545,7 +633,17 @@ def test_an_address_names_server_and_database(url, shown):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://localhost", "bolt://", "", "localhost:7687", "bolt://h:port", "neo4j://me:secret@host", "bolt://[::1"]
+    "url",
+    [
+        "http://localhost",
+        "bolt://",
+        "",
+        "localhost:7687",
+        "bolt://h:port",
+        "neo4j://me:secret@host",
+        "bolt://[::1",
+        "bolt+s://h/db?x=1",
+    ],
 )
 def test_what_is_no_address_is_refused_in_one_line_without_the_password(url):
     with pytest.raises(InputError) as refusal:
@@ -559,6 +657,11 @@ def test_a_server_that_does_not_answer_is_named(url):
     with pytest.raises(StoreUnavailable, match="does not answer") as refusal:
         Neo4jStore(Neo4jAddress.parse(url), environment={})
     assert "\n" not in str(refusal.value)
+
+
+def test_what_the_driver_makes_of_an_address_is_told():
+    with pytest.raises(StoreError, match=r"query parameters .*\. Correct the address"):
+        Neo4jStore(Neo4jAddress.parse("neo4j://host?region=eu&region=us"), environment={})
 
 
 class ReadOnlyServer(Server):

@@ -52,6 +52,9 @@ class Neo4jAddress:
             raise InputError(
                 "--store", f"{shown!r} holds a user or password", "Set NEO4J_USERNAME and NEO4J_PASSWORD instead, and leave it out"
             )
+        if parts.query and parts.scheme.startswith("bolt"):
+            remedy = "Leave it out, or name a cluster, neo4j://, whose routing takes it"
+            raise InputError("--store", f"{shown!r} has something after `?`, which a bolt address does not take", remedy)
         database = parts.path.strip("/") or None
         query = f"?{parts.query}" if parts.query else ""
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
@@ -122,5 +125,6 @@ def _named(error: Neo4jError | DriverError, address: Neo4jAddress) -> StoreError
 
 def _said(error: BaseException) -> str:
     """Return the first line of what was said, without the end mark; drivers name addresses but never a password."""
-    said = getattr(error, "message", None) or str(error) or type(error).__name__
+    # What the driver itself says stands in the error; its `message` is the same for all: an unexpected error has occurred.
+    said = (error.message if isinstance(error, Neo4jError) else str(error)) or type(error).__name__
     return " ".join(str(said).split())[:300].rstrip(".")

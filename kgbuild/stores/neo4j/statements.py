@@ -4,8 +4,14 @@ Values, labels and ids are parameters. The type of a relationship is part of the
 takes four times as long. Whatever writes may be sent twice: it then finds what it wrote. Rows: see `publishing`.
 """
 
-from kgbuild.stores.elements import ends_of
+from kgbuild.stores.elements import CHUNK, DOCUMENT, ENTITY, FROM_CHUNK, FROM_DOCUMENT, NEXT_CHUNK, ends_of
 from kgbuild.stores.projection import MARKER
+
+TIES = (FROM_DOCUMENT, NEXT_CHUNK, FROM_CHUNK)
+_ID = "[a-z2-7]{16}"
+_IDS = {DOCUMENT: f"doc_{_ID}", CHUNK: f"chk_{_ID}", ENTITY: f"ent_{_ID}"}
+_FACT_ID = f"fct_{_ID}"
+"""Patterns of ids that are derived from content: nobody else has them."""
 
 SCHEMA = {
     # By what is there afterwards, as `verifying.schema_compared` names what READ_SCHEMA finds.
@@ -42,8 +48,8 @@ MERGE (m:{MARKER} {{key: 'graph'}}) ON CREATE SET m.graph_id = $graph_id, m.data
 RETURN m.graph_id AS graph_id, m.generation AS generation, m.database AS database
 """
 OURS = " UNION ".join(
-    f"MATCH (n:{kind}) WHERE n.id STARTS WITH '{prefix}_' AND n.id =~ '{prefix}_[a-z2-7]{{16}}' RETURN n.id AS id LIMIT 1"
-    for kind, prefix in (("Document", "doc"), ("Chunk", "chk"), ("Entity", "ent"))
+    f"MATCH (n:{kind}) WHERE n.id STARTS WITH '{id_[:4]}' AND n.id =~ '{id_}' RETURN n.id AS id LIMIT 1"
+    for kind, id_ in _IDS.items()
 )
 """A few of the nodes that only kgbuild can have written, by their ids."""
 MARK = f"MATCH (m:{MARKER} {{key: 'graph'}}) SET m.generation = $generation"
@@ -56,8 +62,6 @@ def write_node(kind: str) -> str:
     return f"UNWIND $rows AS row MERGE (n:{kind} {{id: row.id}}) SET n:$(row.labels), n += row.properties"
 
 
-RELABEL = "MATCH (n:__Entity__) WHERE NOT n:Entity AND n.id =~ 'ent_[a-z2-7]{16}' SET n:Entity"
-"""Entities that lost their label are found again by their other one, before a new node is made for them."""
 REMOVE_LABELS = "UNWIND $rows AS row MATCH (n:Entity {id: row.id}) REMOVE n:$(row.labels)"
 
 
@@ -70,6 +74,50 @@ def strip_node(kind: str) -> str:
     return (
         f"UNWIND $rows AS row MATCH (n:{kind} {{id: row.id}}) "
         f"REMOVE n:{kind}:$(row.labels) SET n += row.properties RETURN row.id AS id"
+    )
+
+
+# -- nodes of ours that lost the label of their kind; an id alone does not find them, since only nodes with that label have an index
+
+STRAY_ENTITIES = f"""
+MATCH (n:__Entity__) WHERE NOT n:Entity AND n.id =~ '{_IDS[ENTITY]}' RETURN elementId(n) AS node, n.id AS id, 'Entity' AS kind
+"""
+"""Entities are found by their other label."""
+
+
+def strays(type_: str) -> str:
+    """Find them by a type of relationship of ours: those that tie them to other nodes of ours, or state a fact of ours."""
+    start, end = ends_of(type_)
+    ours = "" if type_ in TIES else f" AND r.id =~ '{_FACT_ID}'"
+    return (
+        f"MATCH (s)-[r:{quoted(type_)}]->(o) WHERE NOT (s:{start} AND o:{end}) "
+        f"AND s.id =~ '{_IDS[start]}' AND o.id =~ '{_IDS[end]}'{ours} "
+        f"UNWIND [[s, '{start}', s:{start}], [o, '{end}', o:{end}]] AS end WITH end WHERE NOT end[2] "
+        "WITH DISTINCT end[0] AS n, end[1] AS kind RETURN elementId(n) AS node, n.id AS id, kind"
+    )
+
+
+def adopt(kind: str) -> str:
+    """Give nodes their label again, except where another node has their id."""
+    return (
+        "UNWIND $rows AS row MATCH (n) WHERE elementId(n) = row.node "
+        f"AND NOT EXISTS {{ MATCH (:{kind} {{id: row.id}}) }} SET n:{kind}"
+    )
+
+
+def untangle(kind: str) -> str:
+    """Take from nodes whose id another node has the relationships that are ours."""
+    return (
+        f"UNWIND $rows AS row MATCH (n) WHERE elementId(n) = row.node AND NOT n:{kind} MATCH (n)-[r]-(m) "
+        f"WHERE m.id =~ '{'|'.join(_IDS.values())}' AND (type(r) IN {list(TIES)} OR r.id =~ '{_FACT_ID}') DELETE r"
+    )
+
+
+def delete_twin(kind: str) -> str:
+    """Delete nodes whose id another node has, except those that hold a label, property or relationship of somebody else."""
+    return (
+        f"UNWIND $rows AS row MATCH (n) WHERE elementId(n) = row.node AND NOT n:{kind} AND NOT EXISTS {{ (n)--() }} "
+        "AND all(label IN labels(n) WHERE label IN $labels) AND all(key IN keys(n) WHERE key IN $keys) DELETE n"
     )
 
 
@@ -118,6 +166,15 @@ def read_nodes(kind: str) -> str:
 def read_relationships(type_: str) -> str:
     start, end = ends_of(type_)
     return f"MATCH (s:{start})-[r:{quoted(type_)}]->(o:{end}) RETURN s.id, o.id, properties(r)"
+
+
+def schema_name(statement: str) -> str:
+    """Return the name that a statement of SCHEMA gives.
+
+    >>> schema_name("CREATE CONSTRAINT document_id IF NOT EXISTS FOR (n:Document) REQUIRE n.id IS UNIQUE")
+    'document_id'
+    """
+    return statement.partition(" IF NOT EXISTS")[0].split()[-1]
 
 
 def quoted(name: str) -> str:

@@ -12,12 +12,12 @@ from neo4j.exceptions import ClientError, CypherSyntaxError, CypherTypeError, Ne
 from neo4j.graph import Node, Path, Relationship
 
 from kgbuild.errors import StoreError
-from kgbuild.stores.elements import imported_database, names_for, uses_in
+from kgbuild.stores.elements import Names, imported_database, names_for, uses_in
 from kgbuild.stores.neo4j import statements
 from kgbuild.stores.neo4j.connecting import RETRY_S, Neo4jAddress, connected, named_errors
 from kgbuild.stores.neo4j.publishing import publish
 from kgbuild.stores.neo4j.receipts import Receipt, Receipts, Written
-from kgbuild.stores.neo4j.verifying import Comparison, compared, schema_compared
+from kgbuild.stores.neo4j.verifying import Comparison, adopt_strays, compared, schema_compared
 from kgbuild.stores.neo4j.writing import Writer
 from kgbuild.stores.protocol import Answer, Differences, Publication, Snapshot
 
@@ -91,6 +91,14 @@ class Neo4jStore:
         self._wait_for_transactions(graph_id)
         for statement in (*statements.SCHEMA.values(), statements.AWAIT_SCHEMA):
             writer.run(statement)
+        with self._session() as session:
+            missing = schema_compared(session).named
+        if missing:  # the server makes none, and says nothing, where another has the name
+            names = ", ".join(statements.schema_name(statements.SCHEMA[description]) for description in missing)
+            problem = f"holds indexes or constraints of others under names that the graph needs ({names})"
+            raise StoreError(
+                self.address, problem, "Make them again under other names, or use a database of its own for this graph"
+            )
 
     def _claimed(self, writer: Writer, snapshot: Snapshot) -> Marker:
         """Make sure of the marker. Of two graphs that come at a time, one gets the database."""
@@ -135,9 +143,9 @@ class Neo4jStore:
         Raises StoreError for another graph.
         """
         with named_errors(self.address):
-            refuse_another_graph(self.marker(), snapshot, self.address)
+            refuse_another_graph(marker := self.marker(), snapshot, self.address)
             names = names_for(uses_in(snapshot), snapshot.ontology)
-            with self._session() as session, compared(session, snapshot, names) as result:
+            with self._session() as session, compared(session, snapshot, names, self._past(marker)) as result:
                 return {**result.comparisons(), "constraints and indexes": schema_compared(session)}
 
     def repair(self, snapshot: Snapshot) -> Publication:
@@ -148,15 +156,22 @@ class Neo4jStore:
             refuse_another_graph(self.marker(), snapshot, self.address)
             self._prepare(writer, snapshot.graph_id)
             marker = self._claimed(writer, snapshot)
-            writer.run(statements.RELABEL)
             uses = uses_in(snapshot)
             names = names_for(uses, snapshot.ontology)
-            with self._session() as session, compared(session, snapshot, names) as result:
+            past = self._past(marker)
+            with self._session() as session:
+                adopt_strays(session, writer, names, past)
+            with self._session() as session, compared(session, snapshot, names, past) as result:
                 stripped = result.repair(writer)
             writer.run(statements.MARK, generation=snapshot.generation)
             written = Written(None, snapshot.generation, tuple(sorted(uses)), names, {})
             Receipt(marker.database, str(self.address), (written,)).keep(self._receipts)
             return replace(writer.counts(), stripped=stripped)
+
+    def _past(self, marker: Marker | None) -> tuple[Names, ...]:
+        """Return every naming under which something may have been written to the database, as far as receipts tell."""
+        receipt = Receipt.read(self._receipts, marker.database) if self._receipts is not None and marker is not None else None
+        return tuple(written.names for written in receipt.written) if receipt else ()
 
     def create_vector_index(self, dimensions: int) -> None:
         """Index the property `embedding` of chunks, for those who fill it: kgbuild itself leaves it alone."""
