@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 from kgbuild.ontology.model import Ontology
 from kgbuild.records import Mention
-from kgbuild.resolution.normalisation import as_shown
+from kgbuild.resolution.name_parts import TITLES
+from kgbuild.resolution.normalisation import accents, as_shown
 
 MIN_CLASS_SHARE = 0.25
 """A class is specific enough to name an entity by when at least this share of its mentions are of it or of a class below it."""
 
 _NOT_PLAIN = re.compile(r"[,;()\[\]]|['’]s?$|^(?:the|an?)\s")
-_ARTICLE = re.compile(r"^(?:the|an?)\s+", re.IGNORECASE)
+# Titles as part of a longer name: "Dr. Angela Merkel", not "Lady Gaga".
+_UNCOUNTED = re.compile(rf"^(?:(?:the|an?)\s+|(?:(?:{'|'.join(sorted(TITLES))})\.?\s+)+(?=\S+\s+\S))", re.IGNORECASE)
 
 
 def surface_form(mention: Mention) -> str:
@@ -23,13 +25,15 @@ def surface_form(mention: Mention) -> str:
 def canonical_name(cluster: Sequence[Mention]) -> str:
     """Return the longest plain form: no comma, bracket, possessive or small article in it.
 
-    An article at the start of a sentence does not make a name longer. Of forms equally long, the first that is not in capitals,
-    then the most frequent, the shortest, the first by code point.
+    An article or a person's titles do not make a name longer. Of forms equally long, the first that is not in capitals, then the
+    most frequent, the shortest, the one with most accents, the first by code point.
     Source: notes on 276 Wikipedia clusters: the longest plain name is the article's title in 94 %, the most frequent in 85 %.
     """
     counts = Counter(surface_form(mention) for mention in cluster)
     plain = [form for form in counts if not _NOT_PLAIN.search(form)] or list(counts)
-    return min(plain, key=lambda form: (-len(_ARTICLE.sub("", form)), form.isupper(), -counts[form], len(form), form))
+    return min(
+        plain, key=lambda form: (-len(_UNCOUNTED.sub("", form)), form.isupper(), -counts[form], len(form), -accents(form), form)
+    )
 
 
 def entity_class(cluster: Sequence[Mention], ontology: Ontology | None) -> str:

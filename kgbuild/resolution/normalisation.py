@@ -28,9 +28,9 @@ def block_key(name: str) -> str:
     """Return the form in which two spellings of one name agree.
 
     Unicode compatibility forms, case, diacritics, dots and spaces of initials, a final possessive, "&", a leading English article,
-    punctuation, white space and invisible characters do not tell names apart. Words do: "Acme" and "Acme Inc." differ, since legal
-    forms, titles and plurals are for matching to weigh. Marks of scripts other than Latin and Greek are letters in their own right
-    and stay.
+    punctuation, white space and invisible characters do not tell names apart. Words do: "Acme" and "Acme Inc." differ here, since
+    whether a legal form or a title counts depends on what bears the name (see coreference), and plurals are for matching to weigh.
+    Marks of scripts other than Latin and Greek are letters in their own right and stay.
     A name of nothing but punctuation or invisible characters is its own key.
 
     >>> block_key("The Café of J. R. R. Tolkien’s"), block_key("I.B.M."), block_key("AT&T"), block_key("C++")
@@ -42,6 +42,16 @@ def block_key(name: str) -> str:
     key = _without_marks(key.casefold()).translate(_LETTERS)
     key = _APOSTROPHE.sub("", key.replace("&", " and "))
     return " ".join(_PUNCTUATION.sub(" ", key).split()) or squeezed.casefold()
+
+
+def accents(name: str) -> int:
+    """Return how many of the letters and marks of a name are lost in its key.
+
+    >>> accents("Søren Müller"), accents("Soren Muller")
+    (2, 0)
+    """
+    decomposed = unicodedata.normalize("NFD", name).casefold()
+    return sum(unicodedata.combining(character) > 0 or ord(character) in _LETTERS for character in decomposed)
 
 
 def _without_marks(text: str) -> str:

@@ -20,8 +20,8 @@ def resolve(key: str, mentions: Iterable[Mention], ontology: Ontology | None) ->
     """Return the entities of one component, sorted by id: a function of the set of its mentions, whatever their order.
 
     key: the normalised name that the mentions share as their documents represent them. It is the "least normalised surface form" of
-    an entity's id: an acronym that one document introduces ("IBM") stays an alias and takes no part, so that no entity of another
-    component can have the same form.
+    an entity's id: an acronym that one document introduces ("IBM") and a legal form ("Acme Inc.") are part of names and aliases and
+    take no part in it, so that no entity of another component can have the same form.
     """
     found = clusters(mentions, ontology)
     ids = _ids(key, found)

@@ -98,10 +98,19 @@ def test_without_an_ontology_the_class_alone_decides(classes, entities):
         # A capital article makes no name longer: the more frequent of the two it is.
         (["The Beatles", "The Beatles", "Beatles"], "The Beatles"),
         (["The Acme", "Acme", "Acme"], "Acme"),
-        # Forms equally long: not in capitals, then the most frequent, then the first by code point.
+        # Forms equally long: not in capitals, then the most frequent,
         (["ACME", "ACME", "Acme"], "Acme"),
         (["Cafe", "Café", "Café"], "Café"),
-        (["Café", "Cafe"], "Cafe"),
+        (["Cafe", "Cafe", "Café"], "Cafe"),
+        # with most accents, the first by code point.
+        (["Nestlé", "Nestle"], "Nestlé"),
+        (["Soren", "Søren"], "Søren"),
+        (["Coca-Cola", "Coca Cola"], "Coca Cola"),
+        # Nor do the titles of a full name make it longer.
+        (["Dr. Angela Merkel", "Angela Merkel"], "Angela Merkel"),
+        (["Lady Gaga", "Gaga"], "Lady Gaga"),
+        # A legal form does.
+        (["Siemens", "Siemens AG"], "Siemens AG"),
         # A line break is a space.
         (["Acme\nSteel"], "Acme Steel"),
         # What shows nothing is no part of a name, unless there is nothing else.

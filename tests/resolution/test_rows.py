@@ -20,6 +20,11 @@ def row(id_, name, class_name=None, **more):
             [row(2, "Acme"), row("b", "Bolt"), row(True, "the ACME"), row(None, "Acme")],
             [(2, ACME, "Acme", 1.0), ("b", entity_id("bolt"), "Bolt", 1.0), (True, ACME, "Acme", 1.0), (None, ACME, "Acme", 1.0)],
         ),
+        # An organisation's legal form is set aside, where the class tells that it is one.
+        (
+            [row(1, "Acme Inc.", "Company"), row(2, "Acme", "Company"), row(3, "Bolt Inc.")],
+            [(1, ACME, "Acme Inc.", 1.0), (2, ACME, "Acme Inc.", 1.0), (3, entity_id("bolt inc"), "Bolt Inc.", 1.0)],
+        ),
         # A context is allowed, and a class may be left out.
         (
             [row(1, "Acme", context=[["o", "founded", "Ada"]]), {"id": 2, "name": "Acme"}],
