@@ -5,7 +5,7 @@ Dates become ISO dates as precise as they are written. Numbers become plain deci
 "90 minutes" is PT1H30M. The text as written stays beside the value, so a unit or currency is never lost to a reader.
 
 What a person could read in two ways is left out: 04/05/2010 states only the year, "007" and "3.11.2" state no number.
-So is what has no exact value: a third, or a duration with half a month.
+"317 240" may be one number or two. So is what has no exact value: a third, or a duration with half a month.
 """
 
 import re
@@ -43,8 +43,16 @@ _MULTIPLIERS = {
     ),
     **dict.fromkeys(("trillion", "trillions", "tn"), 10**12),
 }
-_MONEY_MULTIPLIERS = {"k": 10**3, "m": 10**6, "b": 10**9}
-"""Read as such only beside a currency: "$5m" is money, "5 m" a length."""
+_SHORT_MULTIPLIERS = {"k": 10**3, "m": 10**6, "b": 10**9}
+"""Read as such only beside a currency or before what is counted in millions: "$5m" is money, "5m people" many, "5 m" a length."""
+
+
+def _after(powers: tuple[str, ...], names: str) -> tuple[str, ...]:
+    """Return "sq km" and the like in every way it is written."""
+    return tuple(f"{power}{name}" for power in powers for name in names.split())
+
+
+_SQUARE, _DOTTED_SQUARE, _CUBIC = ("sq ", "sq. ", "sq.", "sq"), ("sq. ", "sq."), ("cu ", "cu. ", "cu.")
 
 _UNITS = {
     **dict.fromkeys(("%", "percent", "per cent", "Prozent"), "0.01"),
@@ -56,16 +64,18 @@ _UNITS = {
     **dict.fromkeys(("nautical mile", "nautical miles", "nmi"), "1852"),
     **dict.fromkeys(("ft", "foot", "feet"), "0.3048"),
     **dict.fromkeys(("inch", "inches"), "0.0254"),
-    **dict.fromkeys(("yd", "yard", "yards"), "0.9144"),
-    **dict.fromkeys(
-        ("km²", "km2", "km^2", "sq km", "square kilometre", "square kilometres", "square kilometer", "square kilometers"), "1000000"
-    ),
-    **dict.fromkeys(("m²", "m2", "m^2", "sq m", "square metre", "square metres", "square meter", "square meters"), "1"),
-    **dict.fromkeys(("sq mi", "square mile", "square miles"), "2589988.110336"),
-    **dict.fromkeys(("sq ft", "square foot", "square feet"), "0.09290304"),
+    **dict.fromkeys(("yd", "yds", "yard", "yards"), "0.9144"),
+    **dict.fromkeys(("km²", "km2", "km^2", *_after(_SQUARE, "km")), "1000000"),
+    **dict.fromkeys(("square kilometre", "square kilometres", "square kilometer", "square kilometers"), "1000000"),
+    **dict.fromkeys(("m²", "m2", "m^2", "square metre", "square metres", "square meter", "square meters"), "1"),
+    **dict.fromkeys(_after(_SQUARE, "m"), "1"),
+    **dict.fromkeys(("mi²", "mi2", "mi^2", "square mile", "square miles"), "2589988.110336"),
+    **dict.fromkeys((*_after(_SQUARE, "mi mile miles"), *_after(_DOTTED_SQUARE, "mi.")), "2589988.110336"),
+    **dict.fromkeys(("ft²", "ft2", "ft^2", "square foot", "square feet"), "0.09290304"),
+    **dict.fromkeys((*_after(_SQUARE, "ft feet"), *_after(_DOTTED_SQUARE, "ft.")), "0.09290304"),
     **dict.fromkeys(("ha", "hectare", "hectares"), "10000"),
     **dict.fromkeys(("acre", "acres"), "4046.8564224"),
-    **dict.fromkeys(("m³", "m3", "m^3", "cubic metre", "cubic metres", "cubic meter", "cubic meters"), "1"),
+    **dict.fromkeys(("m³", "m3", "m^3", "cubic metre", "cubic metres", "cubic meter", "cubic meters", *_after(_CUBIC, "m")), "1"),
     **dict.fromkeys(("l", "L", "litre", "litres", "liter", "liters"), "0.001"),
     **dict.fromkeys(("ml", "mL", "millilitre", "millilitres", "milliliter", "milliliters"), "0.000001"),
     **dict.fromkeys(("kg", "kilogram", "kilograms", "kilogramme", "kilogrammes"), "1"),
@@ -103,12 +113,12 @@ _FAHRENHEIT = ("°F", "degrees Fahrenheit")
 _SECONDS = {
     **dict.fromkeys(("week", "weeks", "Wochen"), 604800),
     **dict.fromkeys(("day", "days", "Tage", "Tagen"), 86400),
-    **dict.fromkeys(("hour", "hours", "hrs", "h", "Stunde", "Stunden"), 3600),
+    **dict.fromkeys(("hour", "hours", "hr", "hrs", "h", "Stunde", "Stunden"), 3600),
     **dict.fromkeys(("minute", "minutes", "min", "mins", "Minute", "Minuten"), 60),
     **dict.fromkeys(("second", "seconds", "sec", "secs", "s", "Sekunde", "Sekunden"), 1),
 }
 _MONTHS_LONG = {
-    **dict.fromkeys(("year", "years", "Jahr", "Jahre", "Jahren"), 12),
+    **dict.fromkeys(("year", "years", "yr", "yrs", "Jahr", "Jahre", "Jahren"), 12),
     **dict.fromkeys(("month", "months", "Monat", "Monate", "Monaten"), 1),
 }
 _NO_UNITS_AFTER_A_YEAR = frozenset(
@@ -117,6 +127,26 @@ _NO_UNITS_AFTER_A_YEAR = frozenset(
 """In "the 2010 bar exam" and "in 2000 W. Bush won" a word follows the year, not a unit."""
 _SELDOM_AFTER_A_YEAR = frozenset(("days", "W", "V", "J"))
 """Of those, the units wherever the words around do not make a date of the number."""
+
+_MIXED = (
+    ("mi", "mile", "miles", "yd", "yds", "yard", "yards", "ft", "foot", "feet", "inch", "inches"),
+    ("lb", "lbs", "oz", "ounce", "ounces"),
+    (*_MONTHS_LONG, *_SECONDS),
+    ("km", "kilometre", "kilometres", "kilometer", "kilometers", "m", "metre", "metres", "meter", "meters", "cm"),
+    ("kg", "kilogram", "kilograms", "g", "gram", "grams"),
+)
+"""Units that are written one behind the other for one quantity: "6 ft 2 in"."""
+_DECIMAL = _MIXED[3:]
+"""Of these "5 km and 800 m" are more often two."""
+_SIZES = {
+    **{unit: Decimal(size) for unit, size in _UNITS.items()},
+    **{unit: Decimal(size) for unit, size in _SECONDS.items()},
+    **{unit: Decimal(months * 31 * 86400) for unit, months in _MONTHS_LONG.items()},
+}
+"""What orders the units of a kind; a month is as long as it can be."""
+_SHORT_BEHIND = {("ft", "in"): "inch", ("feet", "in"): "inch", ("foot", "in"): "inch", ("h", "m"): "min"}
+"""Words that are another unit, or none, unless they stand behind this one."""
+_WITH_A_DOT = frozenset(("mi", "yd", "yds", "ft", "lb", "lbs", "hr", "hrs", "min", "mins", "yr", "yrs"))
 
 _SYMBOLS = ("US$", "A$", "C$", "HK$", "R$", "$", "€", "£", "¥", "₹", "₩", "₽", "₺")
 _CODES = (
@@ -176,23 +206,32 @@ def _any_of(words: Iterable[str]) -> str:
     return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
 
 
-_BLANK = "[ \u00a0\u2009\u202f]"
+_BLANKS = (" ", "\u00a0", "\u2009", "\u202f")
+_BLANK = f"[{''.join(_BLANKS)}]"
 _DASH = "[-‐‑‒–—−]"
-_MONTH = rf"(?i:{_any_of(_MONTHS)})(?![^\W\d_])\.?"
+# Most words are no month; seeing that at their first letter saves trying every name.
+_MONTH = rf"(?=[{''.join(sorted({letter for name in _MONTHS for letter in (name[0], name[0].upper())}))}])"
+_MONTH += rf"(?i:{_any_of(_MONTHS)})(?![^\W\d_])\.?"
 _MONTH_BEGINS = "|".join(
     f"{first}[{''.join(sorted({name[1] for name in _MONTHS if name[0] == first}))}]"
     for first in sorted({name[0] for name in _MONTHS})
 )
 _DAY = r"(?:3[01]|[12][0-9]|0?[1-9])(?![0-9])(?:st|nd|rd|th|er|º|\.)?"
-_YEAR = r"[0-9]{4}(?!\w)"
 _TO = rf"(?:{_BLANK}?{_DASH}{_BLANK}?|{_BLANK}(?:to|bis|and|und){_BLANK})"
 _ERA = rf"(?:BCE?|CE|AD|B\.C\.(?:E\.)?|A\.D\.|C\.E\.|[vn]\.{_BLANK}?Chr\.)(?!\w)"
+_YEAR_OF_AN_ERA = rf"(?:(?:AD|A\.D\.){_BLANK}[0-9]{{1,4}}(?!\w)|[0-9]{{1,4}}{_BLANK}?{_ERA})"
+_YEAR = rf"(?:[0-9]{{4}}(?!\w|{_BLANK}?{_ERA})|{_YEAR_OF_AN_ERA})"
 _OF = rf"(?:,|{_BLANK}(?:of|de|del))?[ \u00a0\u2009\u202f-]"
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?"
 # Groups that give nothing back are written (?>(...)*), never (...)*+, which Python before 3.11.5 reads wrongly.
+# Two groups of digits may be one number or two; the second is one by itself where more groups or thousands follow.
+_TWO_GROUPS = (
+    r"[1-9][0-9]{0,2} (?!000)[0-9]{3}(?![0-9]|[.,'’\u00a0\u2009\u202f][0-9]{3}(?![0-9])| [0-9]{3}(?![0-9]))(?:[.,][0-9]++)?"
+)
 _DIGITS = (
+    rf"(?:{_TWO_GROUPS}|"
     r"[0-9]++(?>(?:[.,'’\u00a0\u2009\u202f][0-9]++)*)"
-    rf"(?>(?:(?:{_BLANK}[0-9]{{3}}(?![0-9])){{2,}}|{_BLANK}000(?![0-9]))?)"
+    rf"(?>(?:(?:{_BLANK}[0-9]{{3}}(?![0-9])){{2,}}|{_BLANK}000(?![0-9]))?))"
 )
 
 # One alternative for each kind; the first that fits is it. Runs are matched whole or not at all, so the search is linear.
@@ -209,12 +248,16 @@ _CANDIDATE = re.compile(
             r"(?P<numeric>(?:[0-9]{1,2}(?P<sep>[./-])[0-9]{1,2}(?P=sep)[0-9]{4}|[0-9]{4}(?P<sep2>[./])[0-9]{1,2}(?P=sep2)[0-9]{1,2})"
             r"(?!\w|[./-][0-9]))",
             r"(?P<code>[0-9]++(?>(?:-[0-9]++){2,}))",
-            rf"(?P<days>(?P<first_day>{_DAY}){_TO}(?P<last_day>{_DAY}{_OF}{_MONTH}{_OF}{_YEAR}))",
+            rf"(?P<days>(?P<first_day>{_DAY}(?:{_OF}{_MONTH})?){_TO}(?P<last_day>{_DAY}{_OF}{_MONTH}{_OF}{_YEAR}))",
+            rf"(?P<days_of_month>(?P<first_of_month>{_MONTH}{_BLANK}{_DAY}){_TO}"
+            rf"(?P<last_of_month>(?:{_MONTH}{_BLANK})?{_DAY},?{_BLANK}{_YEAR}))",
             rf"(?P<day>{_DAY}{_OF}{_MONTH}{_OF}{_YEAR}|{_MONTH}{_BLANK}{_DAY},?{_BLANK}{_YEAR})",
-            rf"(?P<without_year>(?:{_DAY}{_TO})?{_DAY}{_OF}{_MONTH}(?!\w)|{_MONTH}{_BLANK}{_DAY}(?!\w))",
-            rf"(?P<month>{_MONTH}{_OF}{_YEAR})",
+            # In "in May 12 500 people" the day may be thousands.
+            rf"(?P<without_year>(?:{_DAY}{_TO})?{_DAY}{_OF}{_MONTH}(?!\w)"
+            rf"|{_MONTH}{_BLANK}{_DAY}(?!\w)(?:{_DASH}{_DAY}(?!\w))?(?>(?: [0-9]{{3}}(?!\w))*))",
+            rf"(?P<month>{_MONTH}{_OF}[0-9]{{4}}(?!\w))",
             rf"(?P<eras>(?P<first_year>[0-9]{{1,4}}){_TO}(?P<last_year>[0-9]{{1,4}}{_BLANK}?{_ERA}))",
-            rf"(?P<era>(?:AD|A\.D\.){_BLANK}[0-9]{{1,4}}(?!\w)|[0-9]{{1,4}}{_BLANK}?{_ERA})",
+            rf"(?P<era>{_YEAR_OF_AN_ERA})",
             # After a hyphen a hyphen is half a dash.
             rf"(?P<number>(?:(?P<minus>(?<!-)[-−])?(?P<currency>{_any_of(_SYMBOLS + _CODES)}){_BLANK}?)?"
             rf"(?P<sign>(?<!-)[-−](?=[0-9]))?(?P<digits>{_DIGITS}))",
@@ -223,6 +266,7 @@ _CANDIDATE = re.compile(
     + ")"
 )
 _DIGIT = re.compile("[0-9]")
+_YEAR_AT_THE_END = re.compile(rf"{_YEAR}\Z")
 _BEFORE_CHRIST = re.compile(r"B\.?C|v\.")
 _RANGE = re.compile(
     rf"(?P<dash>{_BLANK}?{_DASH}{_BLANK}?|(?P<words>{_BLANK}(?:to|bis|à|(?P<and>and|und|et|y)){_BLANK}))(?P<minus>)"
@@ -248,8 +292,17 @@ _POWER = re.compile(
 _FRACTION = re.compile(rf"{_BLANK}[1-9][0-9]?/(?:2|3|4|5|6|8|16|32|64)(?![\w/])|{_BLANK}?[½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞](?!\w)")
 """Other fractions are more often dates, such as 9/11."""
 _MULTIPLIER = re.compile(rf"(?:{_BLANK}|-)?((?i:{_any_of(_MULTIPLIERS)}))(?!\w)")
-_MONEY_MULTIPLIER = re.compile(rf"{_BLANK}?((?i:{_any_of(_MONEY_MULTIPLIERS)}))(?!\w)")
+_SHORT_MULTIPLIER = re.compile(rf"{_BLANK}?((?i:{_any_of(_SHORT_MULTIPLIERS)}))(?!\w)")
+_COUNTED_IN_MILLIONS = re.compile(
+    rf"{_BLANK}(?:people|persons|inhabitants|residents|citizens|users|subscribers|customers|employees|workers|jobs|copies|passengers"
+    r"|members|visitors|tourists|viewers|listeners|followers|voters|votes|households|downloads|views|refugees)\b"
+)
 _UNIT = re.compile(rf"(?:{_BLANK}|-)?({_any_of([*_UNITS, *_SECONDS, *_MONTHS_LONG])})(?![\w/])")
+_SMALLER = re.compile(
+    rf"(?P<dot>\.)?(?P<joint>,?{_BLANK}(?:and{_BLANK})?)(?P<digits>[0-9]{{1,4}}(?:\.[0-9]{{1,4}})?)(?P<fraction>{_FRACTION.pattern})?"
+    rf"(?:{_BLANK}|-)?(?P<unit>in|{_any_of(sum(_MIXED, ()))})(?![\w/]|{_BLANK}(?:an?|per|each|every)\b)"
+)
+"""A part of a quantity behind a larger one; not in "3 days, 5 hours a day"."""
 _ATTACHED = re.compile(r"[\w^]|[:/][0-9]")
 _REST_OF_A_TOKEN = re.compile(r"(?>(?:\w|(?:[.:/,-]|\^[-−]?)(?=[0-9]))*)")
 _OF_A_DATE = re.compile(r"\b(?:in|since|during|the|year|season) \Z", re.IGNORECASE)
@@ -269,6 +322,7 @@ _THOUSANDS = re.compile(
     r"|[0-9]{1,3}(?>(?:\.[0-9]{3}){2,})(?:,[0-9]++)?|[0-9]{1,3}(?>(?:\.[0-9]{3})+),[0-9]++"
     rf"|[0-9]{{1,3}}(?>(?:(?:{_BLANK}|['’])[0-9]{{3}})+)(?:[.,][0-9]++)?"
 )
+_IN_DOUBT = re.compile(_TWO_GROUPS)
 _PLAIN = re.compile(r"[0-9]++(?:\.[0-9]++)?|[0-9]{1,3},[0-9]{1,2}|0,[0-9]++")
 _LISTED = re.compile(r"[0-9]++(?>(?:,[0-9]++)+)")
 _A_VALUE = re.compile(rf"(?=.{{1,{_MAX_DIGITS_OF_A_VALUE}}}\Z)-?(?:[0-9]++|(?:0|[1-9][0-9]*+)\.[0-9]++)")
@@ -293,7 +347,7 @@ def normalise(text: str, datatype: str) -> str | None:
 
     datatype: an XSD name without prefix, or ANY_LITERAL, which like "string" takes every text, white space folded.
     A date of any precision is a value of every date datatype. As a number, a duration counts seconds when it is written in seconds,
-    minutes or hours, and else what it is written in: "34 years" is 34.
+    minutes or hours, and else what it is written in: "34 years" is 34, and "5 years and 3 months" no one number.
 
     >>> normalise("about 3.5 million", "integer"), normalise("March 1998", "date"), normalise("Ada", "date")
     ('3500000', '1998-03', None)
@@ -337,9 +391,11 @@ def _number_of(text: str, found: Literal | None) -> str | None:
     quantity = _quantity(text, number) if number is not None and number.lastgroup == "number" else None
     if quantity is None or (quantity.start, quantity.end) != (0, len(text)) or not quantity.is_a_duration:
         return None
-    seconds = _SECONDS.get(quantity.unit, 0)
+    parts = quantity.parts
     with localcontext(prec=_MAX_DIGITS_OF_A_VALUE):
-        return _plain(quantity.amount * quantity.factor * (seconds if 0 < seconds <= 3600 else 1))
+        if all(_SECONDS.get(unit, 86400) <= 3600 for _, unit in parts):
+            return _plain(sum((amount * _SECONDS[unit] for amount, unit in parts), Decimal()))
+        return _plain(parts[0][0]) if len(parts) == 1 else None
 
 
 def _literals(text: str) -> Iterator[Literal]:
@@ -357,12 +413,13 @@ def _literals(text: str) -> Iterator[Literal]:
                 rest = _REST_OF_A_TOKEN.match(text, at)
                 at = rest.end() if rest else at
             case "days":
-                yield from _date(match, "first_day", _named_date(match["last_day"], match["first_day"]))
-                yield from _date(match, "last_day", _named_date(match["last_day"], match["last_day"]))
+                yield from _days(match, "first_day", "last_day")
+            case "days_of_month":
+                yield from _days(match, "first_of_month", "last_of_month")
             case "day":
-                yield from _date(match, "day", _named_date(match["day"], match["day"]))
+                yield from _date(match, "day", _named_date(match["day"], _month_in(match["day"]), match["day"]))
             case "month":
-                yield from _date(match, "month", _named_date(match["month"], None))
+                yield from _date(match, "month", f"{match['month'][-4:]}-{_month_in(match['month']):02}")
             case "iso":
                 yield from _date(match, "iso", match["iso"].replace(" ", "T"))
             case "numeric":
@@ -389,10 +446,23 @@ def _date(match: re.Match[str], group: str, value: str) -> Iterator[Literal]:
         yield Literal(Span(*match.span(group)), match[group], value, datatype)
 
 
-def _named_date(words: str, day_words: str | None) -> str:
-    month = next(_MONTHS[word] for word in re.findall(r"[^\W\d_]+", words.casefold()) if word in _MONTHS)
-    day = f"-{_first_number(day_words):02}" if day_words else ""
-    return f"{words[-4:]}-{month:02}{day}"
+def _days(match: re.Match[str], first_group: str, last_group: str) -> Iterator[Literal]:
+    """Yield both days of a range, which share what is written once; no first day of a later month, whose year is in doubt."""
+    first, last = match[first_group], match[last_group]
+    first_month, last_month = _month_in(first) or _month_in(last), _month_in(last) or _month_in(first)
+    if first_month <= last_month:
+        yield from _date(match, first_group, _named_date(first, first_month, last))
+    yield from _date(match, last_group, _named_date(last, last_month, last))
+
+
+def _named_date(day_words: str, month: int, year_words: str) -> str:
+    year = _YEAR_AT_THE_END.search(year_words)
+    return f"{_year_of_era(year[0], year[0]) if year else ''}-{month:02}-{_first_number(day_words):02}"
+
+
+def _month_in(words: str) -> int:
+    """Return the number of the month that the words name, 0 for none."""
+    return next((_MONTHS[word] for word in re.findall(r"[^\W\d_]+", words.casefold()) if word in _MONTHS), 0)
 
 
 def _first_number(words: str) -> int:
@@ -429,12 +499,15 @@ def _years_of_an_era(match: re.Match[str]) -> Iterator[Literal]:
     yield from _date(match, "last_year", _year_of_era(last, match["last_year"]))
 
 
+_Parts = tuple[tuple[Decimal, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Quantity:
     """A number with what belongs to it.
 
     start, end: from the sign or currency before it to the unit behind it. factor: what a multiplier makes of the amount.
-    is_money: a currency stands beside it, or where a range has it.
+    is_money: a currency stands beside it, or where a range has it. smaller: what is added in smaller units, as in "6 ft 2 in".
     """
 
     start: int
@@ -444,6 +517,11 @@ class _Quantity:
     factor: Decimal = Decimal(1)
     unit: str = ""
     is_money: bool = False
+    smaller: _Parts = ()
+
+    @property
+    def parts(self) -> _Parts:
+        return ((self.amount * self.factor, self.unit), *self.smaller)
 
     @property
     def is_bare(self) -> bool:
@@ -539,7 +617,7 @@ def _quantity(text: str, match: re.Match[str], *, is_money: bool = False) -> _Qu
         len(digits) <= 3
         and digits.isdecimal()
         and (fraction := _FRACTION.match(text, end))
-        and (part := _part_of_one(fraction)) != 1
+        and (part := _part_of_one(fraction[0])) != 1
     ):
         if part is None:
             return None
@@ -551,9 +629,12 @@ def _quantity(text: str, match: re.Match[str], *, is_money: bool = False) -> _Qu
         amount, factor = (amount, power_of_ten) if power["times"] else (power_of_ten, factor)
     elif multiplier := _MULTIPLIER.match(text, end):
         end, factor = multiplier.end(), Decimal(_MULTIPLIERS[multiplier[1].casefold()])
-    elif is_money and (multiplier := _MONEY_MULTIPLIER.match(text, end)):
-        end, factor = multiplier.end(), Decimal(_MONEY_MULTIPLIERS[multiplier[1].casefold()])
-    unit = ""
+    elif multiplier := _SHORT_MULTIPLIER.match(text, end):
+        counted = None if is_money else _COUNTED_IN_MILLIONS.match(text, multiplier.end())
+        if is_money or counted or _CURRENCY_AFTER.match(text, multiplier.end()):
+            # What makes millions of the letter is part of the literal, which else were metres by itself.
+            end, factor = (counted or multiplier).end(), Decimal(_SHORT_MULTIPLIERS[multiplier[1].casefold()])
+    unit, smaller = "", _Parts()
     if not is_money:
         if money := _CURRENCY_AFTER.match(text, end):
             end, is_money = money.end(), True
@@ -563,12 +644,41 @@ def _quantity(text: str, match: re.Match[str], *, is_money: bool = False) -> _Qu
             and text[end : named.end()] != "s"
         ):
             end, unit = named.end(), named[1]
-    return _Quantity(start, end, digits, amount.copy_negate() if is_negative else amount, factor, unit, is_money)
+            if factor == 1 and amount == amount.to_integral_value():
+                end, smaller = _smaller_parts(text, start, named)
+    if is_negative:
+        amount, smaller = amount.copy_negate(), tuple((part.copy_negate(), name) for part, name in smaller)
+    return _Quantity(start, end, digits, amount, factor, unit, is_money, smaller)
 
 
-def _part_of_one(fraction: re.Match[str]) -> Decimal | None:
+def _smaller_parts(text: str, start: int, named: re.Match[str]) -> tuple[int, _Parts]:
+    """Return where the quantity from `start` to a unit ends, and what it has in smaller units behind that."""
+    end, unit = named.end(), named[1]
+    parts: list[tuple[Decimal, str]] = []
+    units = next((units for units in _MIXED if unit in units), ())
+    # "A 5-day, 8-hour week" has two, as has "between 1 year and 6 months".
+    may_be_joined = units not in _DECIMAL and not named[0].startswith("-")
+    while units and (part := _SMALLER.match(text, end)):
+        smaller, added = part["unit"], _part_of_one(part["fraction"]) if part["fraction"] else Decimal(0)
+        if part["joint"] not in _BLANKS:
+            if not may_be_joined or _BETWEEN.search(text[max(0, start - _LONGEST_BEFORE) : start]):
+                break
+        else:
+            smaller = _SHORT_BEHIND.get((unit, smaller), smaller)
+        if smaller not in units or (part["dot"] and unit not in _WITH_A_DOT) or added is None or added == 1:
+            break
+        if (amount := Decimal(part["digits"]) + added) * _SIZES[smaller] >= _SIZES[unit]:
+            break
+        end, unit = part.end(), smaller
+        parts.append((amount, unit))
+        if amount != amount.to_integral_value():
+            break
+    return end, tuple(parts)
+
+
+def _part_of_one(fraction: str) -> Decimal | None:
     """Return what a fraction such as "1/2" or "½" adds to the number before it: 1 where it is no part of it, None for a third."""
-    numerator, denominator = (Decimal(n) for n in re.split("[/⁄]", unicodedata.normalize("NFKC", fraction[0].strip())))
+    numerator, denominator = (Decimal(n) for n in re.split("[/⁄]", unicodedata.normalize("NFKC", fraction.strip())))
     if numerator >= denominator:
         return Decimal(1)
     part = numerator / denominator
@@ -595,7 +705,11 @@ def _follows_a_year(text: str, start: int, named: re.Match[str]) -> bool:
 
 def _amount(digits: str) -> Decimal | None:
     """Return the number that digits and separators spell, None where that is in doubt."""
-    if len(digits) > _MAX_DIGITS or (digits[0] == "0" and digits[1:2].isdecimal()):
+    if (
+        len(digits) > _MAX_DIGITS
+        or (digits[0] == "0" and digits[1:2].isdecimal())
+        or (" " in digits and _IN_DOUBT.fullmatch(digits))
+    ):
         return None
     if _THOUSANDS.fullmatch(digits):
         point = "," if re.search(r"\.[0-9]{3}\.|\.[0-9]{3},|[ \u00a0\u2009\u202f'’].*,", digits) else "."
@@ -622,8 +736,10 @@ def _in_si_units(quantity: _Quantity) -> Decimal:
     if not quantity.unit and quantity.factor == 1:
         return quantity.amount
     with localcontext(prec=_MAX_DIGITS_OF_A_VALUE):
-        counted = quantity.amount * quantity.factor
-        exact = (counted - 32) * 5 / 9 if quantity.unit in _FAHRENHEIT else counted * Decimal(_UNITS.get(quantity.unit, 1))
+        if quantity.unit in _FAHRENHEIT:
+            exact = (quantity.amount * quantity.factor - 32) * 5 / 9
+        else:
+            exact = sum((amount * Decimal(_UNITS.get(unit, 1)) for amount, unit in quantity.parts), Decimal())
         # Twelve digits are beyond any measurement, and hide that 100 km/h cannot be written down exactly.
         return exact.quantize(Decimal(1).scaleb(exact.adjusted() - 11), ROUND_HALF_EVEN) if quantity.unit and exact else exact
 
@@ -639,24 +755,23 @@ def _duration(quantity: _Quantity) -> str | None:
 
     Parts of a month cannot be written: they are rounded where the number is no more precise than that, as in "78.3 years".
     """
-    sign = "-" if quantity.amount < 0 else ""
+    sign = "-" if any(amount < 0 for amount, _ in quantity.parts) else ""
     with localcontext(prec=_MAX_DIGITS_OF_A_VALUE):
-        counted = abs(quantity.amount) * quantity.factor
-        if quantity.unit in _MONTHS_LONG:
-            months = counted * _MONTHS_LONG[quantity.unit]
-            last_digit = Decimal(1).scaleb(quantity.amount.adjusted() + 1 - len(quantity.amount.as_tuple().digits))
-            whole = months.to_integral_value()
-            if abs(whole - months) * 2 > last_digit * quantity.factor * _MONTHS_LONG[quantity.unit]:
-                return None
-            years, months = divmod(whole, 12)
-            return f"{sign}P{_parts((years, 'Y'), (months, 'M')) or '0Y'}"
-        rest = counted * _SECONDS[quantity.unit]
+        months = sum((abs(amount) * _MONTHS_LONG.get(unit, 0) for amount, unit in quantity.parts), Decimal())
+        whole = months.to_integral_value()
+        last_digit = Decimal(1).scaleb(quantity.amount.adjusted() + 1 - len(quantity.amount.as_tuple().digits))
+        tolerance = 0 if quantity.smaller else last_digit * quantity.factor * _MONTHS_LONG.get(quantity.unit, 0)
+        if abs(whole - months) * 2 > tolerance:
+            return None
+        years, months = divmod(whole, 12)
+        rest = sum((abs(amount) * _SECONDS.get(unit, 0) for amount, unit in quantity.parts), Decimal())
         days, rest = divmod(rest, 86400)
         hours, rest = divmod(rest, 3600)
         minutes, seconds = divmod(rest, 60)
     time = _parts((hours, "H"), (minutes, "M"), (seconds, "S"))
-    date = _parts((days, "D"))
-    return f"{sign}P{date}T{time}" if time else f"{sign}P{date or '0D'}"
+    date = _parts((years, "Y"), (months, "M"), (days, "D"))
+    nothing = "0Y" if quantity.unit in _MONTHS_LONG else "0D"
+    return f"{sign}P{date}T{time}" if time else f"{sign}P{date or nothing}"
 
 
 def _parts(*parts: tuple[Decimal, str]) -> str:

@@ -33,9 +33,13 @@ def found(text):
         ("04/05/2010", [("2010", "2010", "gYear")]),
         # A day the calendar does not have, or without its year, is no literal, nor are its parts.
         ("30 February 2001, 2001-02-30", []),
-        ("on 14 July, 14–16 July, from 14 to 16 July", []),
+        ("on 14 July, 14–16 July, from 14 to 16 July, July 14–16", []),
         # Years before and after Christ.
         ("from 44 BC to AD 79", [("44 BC", "-0044", "gYear"), ("AD 79", "0079", "gYear")]),
+        ("12 July 100 BC", [("12 July 100 BC", "-0100-07-12", "date")]),
+        ("March 15, 44 BC", [("March 15, 44 BC", "-0044-03-15", "date")]),
+        ("14–16 July 1098 BC", [("14", "-1098-07-14", "date"), ("16 July 1098 BC", "-1098-07-16", "date")]),
+        ("24 August AD 79", [("24 August AD 79", "0079-08-24", "date")]),
         ("(509–27 BC)", [("509", "-0509", "gYear"), ("27 BC", "-0027", "gYear")]),
         ("300–400 AD", [("300", "0300", "gYear"), ("400 AD", "0400", "gYear")]),
         ("from 138 to 129 BC", [("138", "-0138", "gYear"), ("129 BC", "-0129", "gYear")]),
@@ -45,6 +49,15 @@ def found(text):
         # A range is two literals that share what is written once.
         ("1914–18", [("1914", "1914", "gYear"), ("18", "1918", "gYear")]),
         ("1914-1918", [("1914", "1914", "gYear"), ("1918", "1918", "gYear")]),
+        # ... in the American order too; a first day has a month of its own, but no later one.
+        ("August 5–21, 2016", [("August 5", "2016-08-05", "date"), ("21, 2016", "2016-08-21", "date")]),
+        ("Aug. 5 and 6, 2016", [("Aug. 5", "2016-08-05", "date"), ("6, 2016", "2016-08-06", "date")]),
+        (
+            "from September 29 to October 1, 1938",
+            [("September 29", "1938-09-29", "date"), ("October 1, 1938", "1938-10-01", "date")],
+        ),
+        ("28 August – 3 September 2016", [("28 August", "2016-08-28", "date"), ("3 September 2016", "2016-09-03", "date")]),
+        ("28 December – 3 January 2016", [("3 January 2016", "2016-01-03", "date")]),
         ("5–10 km", [("5", "5000", "decimal"), ("10 km", "10000", "decimal")]),
         ("10-15 million", [("10", "10000000", "integer"), ("15 million", "15000000", "integer")]),
         ("14–16 July 1789", [("14", "1789-07-14", "date"), ("16 July 1789", "1789-07-16", "date")]),
@@ -68,6 +81,12 @@ def found(text):
         ("Section 5 – 10 km on", [("10 km", "10000", "decimal")]),
         # Separators of thousands and decimals, of all countries.
         ("1,500,000 or 1.500.000 or 1 500 000", [(n, "1500000", "integer") for n in ("1,500,000", "1.500.000", "1 500 000")]),
+        # Two groups of digits between spaces may be two numbers, a day and a number, or one.
+        ("317 240 employees, $12 500, 317 240.5 km, in May 12 500 people, in May 12 500 000 people", []),
+        ("10 – 12 500 km", [("10", "10", "integer")]),
+        ("5 May 1998 300 people", [("5 May 1998", "1998-05-05", "date"), ("300", "300", "integer")]),
+        ("in 1998 300 people", [("1998", "1998", "gYear"), ("300", "300", "integer")]),
+        ("317 240,000 of 86 000", [("317", "317", "integer"), ("240,000", "240000", "integer"), ("86 000", "86000", "integer")]),
         ("1,500.75 or 1.500,75", [(n, "1500.75", "decimal") for n in ("1,500.75", "1.500,75")]),
         ("3.5 and 3,5", [("3.5", "3.5", "decimal"), ("3,5", "3.5", "decimal")]),
         ("3.5 million", [("3.5 million", "3500000", "integer")]),
@@ -101,6 +120,30 @@ def found(text):
         ("45 % or 45 per cent", [("45 %", "0.45", "decimal"), ("45 per cent", "0.45", "decimal")]),
         ("$3.5 million", [("$3.5 million", "3500000", "decimal")]),
         ("€5bn, 20 Mio. Euro", [("€5bn", "5000000000", "decimal"), ("20 Mio. Euro", "20000000", "decimal")]),
+        # A letter is a multiplier where a currency or what is counted in millions follows; both belong to the literal.
+        ("5.3m euros, 5–6m €", [("5.3m euros", "5300000", "decimal"), ("5", "5000000", "decimal"), ("6m €", "6000000", "decimal")]),
+        ("2.3m people, 50k users", [("2.3m people", "2300000", "integer"), ("50k users", "50000", "integer")]),
+        ("a population of 11.7m.", [("11.7m", "11.7", "decimal")]),
+        # Units as they are abbreviated, the dot within.
+        ("1,500 sq. km, 3 sq.km", [("1,500 sq. km", "1500000000", "decimal"), ("3 sq.km", "3000000", "decimal")]),
+        ("2 sq. mi. or 2 mi²", [(n, "5179976.22067", "decimal") for n in ("2 sq. mi.", "2 mi²")]),
+        ("300 sq. ft. of 300 sqm", [("300 sq. ft.", "27.870912", "decimal"), ("300 sqm", "300", "decimal")]),
+        ("5 cu. m, 10 yds", [("5 cu. m", "5", "decimal"), ("10 yds", "9.144", "decimal")]),
+        ("2 yrs or 3 hr", [("2 yrs", "P2Y", "duration"), ("3 hr", "PT3H", "duration")]),
+        # A quantity in several units is one, each unit smaller than that before.
+        ("6 ft 2 in, -6 ft. 2½ in", [("6 ft 2 in", "1.8796", "decimal"), ("-6 ft. 2½ in", "-1.8923", "decimal")]),
+        ("5 lb 3 oz or 1 m 50 cm", [("5 lb 3 oz", "2.35301041938", "decimal"), ("1 m 50 cm", "1.5", "decimal")]),
+        ("from 5 ft 2 in to 6 ft", [("5 ft 2 in", "1.5748", "decimal"), ("6 ft", "1.8288", "decimal")]),
+        ("3 hours, 15 minutes and 9.5 seconds", [("3 hours, 15 minutes and 9.5 seconds", "PT3H15M9.5S", "duration")]),
+        ("5 years and 3 months or 2 h 22 m", [("5 years and 3 months", "P5Y3M", "duration"), ("2 h 22 m", "PT2H22M", "duration")]),
+        ("5 years and 2.5 months", []),
+        # ... which these are not: as much as the larger unit, two races, a week, a pace, a range, two sentences.
+        ("5 hours, 90 minutes", [("5 hours", "PT5H", "duration"), ("90 minutes", "PT1H30M", "duration")]),
+        ("5 km and 800 m", [("5 km", "5000", "decimal"), ("800 m", "800", "decimal")]),
+        ("a 5-day, 8-hour week", [("5-day", "P5D", "duration"), ("8-hour", "PT8H", "duration")]),
+        ("5 days, 8 hours a day", [("5 days", "P5D", "duration"), ("8 hours", "PT8H", "duration")]),
+        ("between 1 year and 6 months", [("1 year", "P1Y", "duration"), ("6 months", "P6M", "duration")]),
+        ("It took 5 hours. 20 minutes later", [("5 hours", "PT5H", "duration"), ("20 minutes", "PT20M", "duration")]),
         # Behind a number like a year, a word that is also a unit is one only where it can hardly be another.
         ("in 2010 bar exams", [("2010", "2010", "gYear")]),
         ("in 2000 W. Bush won", [("2000", "2000", "gYear")]),
@@ -149,6 +192,11 @@ def test_every_month_name_is_known(name):
         # A duration as a number: SI up to hours, else what it counts.
         ("90 minutes", "decimal", "5400"),
         ("34 years", "integer", "34"),
+        ("3 hours 15 minutes", "integer", "11700"),
+        ("5 years and 3 months", "decimal", None),
+        ("2.3m people", "integer", "2300000"),
+        ("12 July 100 BC", "date", "-0100-07-12"),
+        ("317 240", "integer", None),
         ("5 million years", "integer", "5000000"),
         ("2.5 months", "decimal", "2.5"),
         ("minus 212 m", "decimal", "-212"),
@@ -207,6 +255,11 @@ fragments = st.lists(
             "\n",
             " days",
             " years",
+            " ft ",
+            " in",
+            "m people",
+            " 240",
+            " sq. mi.",
             " months",
             " × 10^34",
             " × 10^-99",
@@ -258,6 +311,18 @@ def test_a_normalised_value_fits_and_normalises_to_itself(text, datatype):
     [
         *("1", "1,", "1-", "1 000 ", "1.1", "$", "10:", "Jan ", "1 Jan ", "1–", " 5 m", "a1", "http://"),
         *("-$", "1,11,", "10^", "10^9", "minus 1 ", "1 to ", "between 1 and ", "1½", "1 1/2 ", "1–1 BC "),
+        *(
+            "1 240 ",
+            "1 h 1 min 1 s ",
+            "1 h, ",
+            "1 day and ",
+            "May 1 ",
+            "May 1–",
+            "May 1 240 240 ",
+            "1 May – ",
+            "1m people ",
+            "1 sq. ",
+        ),
     ],
 )
 def test_time_is_linear_in_hostile_text(text):
