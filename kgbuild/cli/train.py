@@ -18,9 +18,9 @@ from kgbuild.cli.console import JsonOption, err, escape, out, print_json, warn
 from kgbuild.errors import InputError
 
 if TYPE_CHECKING:
-    from kgbuild.compact.taught import LabelledText
+    from kgbuild.compact.taught import JudgedText
 
-SHOWN_UNUSED = 5
+SHOWN_UNUSED, SHOWN_CHARS = 5, 80
 
 
 def train(
@@ -77,7 +77,7 @@ def train(
         raise InputError("--output", "is missing", "Name a folder for the new weights")
     if missing := [module for module in ("torch", "onnx") if find_spec(module) is None]:
         raise InputError("kgbuild train", f"needs {' and '.join(missing)}", "Install it with `pip install 'kgbuild[train]'`")
-    from kgbuild.compact.taught import read_labelled
+    from kgbuild.compact.taught import labelled_apart, read_labelled
     from kgbuild.compact.training import TrainingReport
     from kgbuild.compact.training import train as learn
     from kgbuild.compact.weights import FILES
@@ -85,7 +85,14 @@ def train(
     from kgbuild.serialisation import to_json
     from kgbuild.stores.files.target import new_folder
 
-    rows = _rows_of(graph) if graph is not None else read_labelled(examples or Path())
+    judged = _rows_of(graph) if graph is not None else ()
+    undecided = sum(len(row.undecided) for row in judged)
+    rows = judged if graph is not None else read_labelled(examples or Path())
+    if graph is None and (texts := labelled_apart(rows)):
+        first = escape(" ".join(texts[0].split())[:SHOWN_CHARS])
+        several = "stands in several lines with different triples, so that one teaches against the other"
+        more = f", and {len(texts) - 1} texts more" if len(texts) > 1 else ""
+        warn(f"“{first}” {several}{more}")
     meant = remembered_ontology(graph) if graph is not None and ontology is None else None
     with new_folder(output, [*FILES, "README.md"]) as folder, _bar() as progress:
         report: TrainingReport = learn(
@@ -100,13 +107,15 @@ def train(
         )
     report = replace(report, output=output)
     if as_json:
-        print_json(json.loads(to_json(report)))
+        print_json(json.loads(to_json(report)) | {"undecided_sentences": undecided})
         return
     held = f"{report.held_out} held-out sentences" if report.held_out else "the same sentences, too few to hold any out"
     out.print(
         f"Taught {report.statements} triples in {report.sentences} sentences: "
         f"{report.steps} steps on {escape(report.device)}, {report.cpu_s:.0f} CPU-seconds"
     )
+    if undecided:
+        out.print(f"Left out {undecided} sentences of the graph: triples of theirs were left undecided")
     for words, names in (("New", report.properties_new), ("Taught further", report.properties_known)):
         if names:
             out.print(f"{words}: {escape(', '.join(names))}", soft_wrap=True)
@@ -122,7 +131,7 @@ def train(
     out.print(f"Use them:  {use}", soft_wrap=True, markup=False)
 
 
-def _rows_of(graph: Path) -> tuple["LabelledText", ...]:
+def _rows_of(graph: Path) -> tuple["JudgedText", ...]:
     from kgbuild.compact.taught import judged_rows
     from kgbuild.ledger import Snapshot
 

@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from kgbuild.chunking import sentence_spans
 from kgbuild.compact.catalogue import spoken
@@ -14,17 +15,44 @@ from kgbuild.compact.examples import Example, Statement, aligned
 from kgbuild.compact.literals import find_literals
 from kgbuild.errors import InputError
 from kgbuild.ontology.model import Ontology
-from kgbuild.records import Chunk, JudgedTriple, Outcome, Span
+from kgbuild.records import CandidateTriple, Chunk, JudgedTriple, Outcome, Span
 from kgbuild.serialisation import first_problem, json_lines
 
 SOURCE = "taught"
+HIDDEN = "\ua66e"
+"""A letter of no living language: it keeps the words of one label from being taken for those of another, or for a gap."""
+EXPECTED = {
+    "missing": "is missing",
+    "string_type": "must be text",
+    "tuple_type": "must be a list",
+    "model_type": "must be an object with subject, predicate and object",
+}
+"""What a line must hold, in the words of JSON, by the name pydantic has for what is wrong."""
+
+
+def _place(given: object) -> Span | None:
+    """Take evidence that is a place; what else a line calls evidence, such as a quote, is not read."""
+    match given:
+        case Span():
+            return given
+        case {"start": int(start), "end": int(end)} if 0 <= start < end:
+            return Span(start, end)
+    return None
+
+
+Place = Annotated[Span | None, BeforeValidator(_place)]
 
 
 class LabelledTriple(BaseModel):
+    """A triple in words, and where it is stated and its arguments stand in the text, as far as that is known."""
+
     model_config = ConfigDict(frozen=True, extra="ignore")
     subject: str
     predicate: str
     object: str
+    evidence: Place = Field(default=None, exclude=True)
+    subject_at: Place = Field(default=None, exclude=True)
+    object_at: Place = Field(default=None, exclude=True)
 
 
 class LabelledText(BaseModel):
@@ -34,6 +62,12 @@ class LabelledText(BaseModel):
     id: str | int | float | bool | None = None
     text: str
     triples: tuple[LabelledTriple, ...] = ()
+
+
+class JudgedText(LabelledText):
+    """A passage of a graph with its accepted triples. undecided: the sentences of which nobody knows what else they state."""
+
+    undecided: tuple[Span, ...] = Field(default=(), exclude=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +85,28 @@ def read_labelled(path: Path) -> tuple[LabelledText, ...]:
         try:
             rows.append(LabelledText.model_validate(row))
         except ValidationError as error:
-            raise InputError(where, first_problem(error), 'Write {"id", "text", "triples"}') from None
+            raise InputError(where, _problem(error), 'Write {"id", "text", "triples"}') from None
     return tuple(rows)
+
+
+def _problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {EXPECTED[first['type']]}" if first["type"] in EXPECTED and where else first_problem(error)
+
+
+def labelled_apart(rows: Iterable[LabelledText]) -> tuple[str, ...]:
+    """Return the texts that stand in several rows with different triples: each teaches that what the others add is not stated."""
+    labels: dict[str, set[frozenset[tuple[str, str, str]]]] = {}
+    for row in rows:
+        labels.setdefault(row.text, set()).add(frozenset((t.subject, t.predicate, t.object) for t in row.triples))
+    return tuple(text for text, different in labels.items() if len(different) > 1)
 
 
 def lesson(rows: Iterable[LabelledText], ontology: Ontology, keys: Mapping[str, str]) -> Lesson:
     """Find the words of each triple in its text. A triple whose words stand in no one sentence of it teaches nothing.
 
+    A sentence that was left undecided teaches nothing at all: neither what is stated there, nor what is not.
     keys: the key under which each property of the ontology is taught, by its name.
     """
     names = {prop.name: prop for prop in ontology.properties.values()}
@@ -66,6 +115,7 @@ def lesson(rows: Iterable[LabelledText], ontology: Ontology, keys: Mapping[str, 
     unused: list[tuple[str, str, str]] = []
     for row in rows:
         sentences = sentence_spans(row.text)
+        undecided = frozenset(row.undecided) if isinstance(row, JudgedText) else frozenset()
         statements: dict[Span, set[Statement]] = {sentence: set() for sentence in sentences}
         for triple in row.triples:
             shown = f"{triple.subject} | {triple.predicate} | {triple.object}"
@@ -73,13 +123,18 @@ def lesson(rows: Iterable[LabelledText], ontology: Ontology, keys: Mapping[str, 
             if prop is None:
                 unused.append((str(row.id), shown, f"no property {triple.predicate!r} in the ontology"))
                 continue
-            placed = _placed(row.text, sentences, triple.subject, triple.object)
+            placed = _placed(row.text, sentences, triple)
             if placed is None:
                 unused.append((str(row.id), shown, "subject and object stand in no one sentence of the text"))
                 continue
             sentence, subject, object_ = placed
+            if sentence in undecided:
+                unused.append((str(row.id), shown, "what else its sentence states was left undecided"))
+                continue
             statements[sentence].add(Statement(subject, keys[prop.name], object_))
         for number, sentence in enumerate(sentences):
+            if sentence in undecided:
+                continue
             text = sentence.of(row.text)
             stated = sorted(statements[sentence], key=lambda s: (s.subject, s.object, s.predicate))
             arguments = {span for s in stated for span in (s.subject, s.object)}
@@ -89,41 +144,95 @@ def lesson(rows: Iterable[LabelledText], ontology: Ontology, keys: Mapping[str, 
     return Lesson(tuple(examples), tuple(unused))
 
 
-def _placed(text: str, sentences: Sequence[Span], subject: str, object_: str) -> tuple[Span, Span, Span] | None:
-    for sentence in sentences:
-        words = sentence.of(text)
-        a, b = _words_of(words, subject), _words_of(words, object_)
-        if a and b and not (a.start < b.end and b.start < a.end):
-            return sentence, a, b
+def _placed(text: str, sentences: Sequence[Span], triple: LabelledTriple) -> tuple[Span, Span, Span] | None:
+    """Return the sentence that holds subject and object, and their places in it.
+
+    Known places count if they hold the very words. A sentence of the evidence goes before others; of these, one that has both to
+    the letter before one that only names them, which counts nowhere but in the evidence where there is some.
+    """
+    if pair := _known(text, triple):
+        for sentence in sentences:
+            if sentence.contains(pair[0]) and sentence.contains(pair[1]):
+                return sentence, pair[0].shifted(-sentence.start), pair[1].shifted(-sentence.start)
+    given = [sentence for sentence in sentences if triple.evidence and sentence.overlaps(triple.evidence)]
+    for among, exactly in ((given, True), (given, False), (sentences, True), (() if given else sentences, False)):
+        for sentence in among:
+            if pair := _pair(sentence.of(text), triple.subject, triple.object, exactly):
+                return sentence, *pair
     return None
 
 
-def _words_of(text: str, written: str) -> Span | None:
-    """Find what a label writes, to the letter ("$5 million" and "Yahoo!" are more than letters and digits), else what it names."""
-    pattern = rf"(?<!\w)(?<![0-9][.,]){re.escape(written.strip())}(?![\w\u0300-\u036f])(?![.,][0-9])"
-    exactly = re.search(pattern, text) if written.strip() else None
-    return Span(*exactly.span()) if exactly else aligned(text, written)
+def _known(text: str, triple: LabelledTriple) -> tuple[Span, Span] | None:
+    a, b = triple.subject_at, triple.object_at
+    if a is None or b is None or a.overlaps(b) or (a.of(text), b.of(text)) != (triple.subject, triple.object):
+        return None
+    return a, b
 
 
-def judged_rows(chunks: Iterable[Chunk], judged: Iterable[JudgedTriple]) -> tuple[LabelledText, ...]:
+def _pair(text: str, subject: str, object_: str, exactly: bool) -> tuple[Span, Span] | None:
+    """Find the words of two labels, which share none. What is written to the letter is found first, then the longer label."""
+
+    def rank(label: str) -> tuple[bool, int]:
+        return _words_of(text, label, exactly=True) is not None, len(label)
+
+    first, second = (subject, object_) if rank(subject) >= rank(object_) else (object_, subject)
+    if (place := _words_of(text, first, exactly)) is None:
+        return None
+    # The words of "Henry Ford" are no place of "Ford", wherever they stand.
+    free = _to_the_letter(first).sub(lambda found: HIDDEN * len(found[0]), text)
+    free = free[: place.start] + HIDDEN * (place.end - place.start) + free[place.end :]
+    if (other := _words_of(free, second, exactly)) is None:
+        return None
+    return (place, other) if first is subject else (other, place)
+
+
+def _words_of(text: str, written: str, exactly: bool) -> Span | None:
+    """Find what a label writes, to the letter, else, unless `exactly` that is wanted, what it names."""
+    found = _to_the_letter(written).search(text)
+    if found is not None:
+        return Span(*found.span())
+    return None if exactly else aligned(text, written)
+
+
+def _to_the_letter(written: str) -> re.Pattern[str]:
+    """ "$5 million" and "Yahoo!" are more than letters and digits."""
+    label = re.escape(written.strip()) or "(?!)"
+    return re.compile(rf"(?<!\w)(?<![0-9][.,]){label}(?![\w\u0300-\u036f])(?![.,][0-9])")
+
+
+def judged_rows(chunks: Iterable[Chunk], judged: Iterable[JudgedTriple]) -> tuple[JudgedText, ...]:
     """Turn the judged facts of a graph into training rows: every chunk with an accepted triple, labelled with all of them.
 
-    Triples left undecided make their chunk unfit to teach what is not stated, so such a chunk is left out.
+    What was rejected is not stated. What was left undecided may be: its sentences are named, not to teach that it is not.
     """
-    accepted: dict[str, list[LabelledTriple]] = {}
-    unsure: set[str] = set()
+    accepted: dict[str, list[CandidateTriple]] = {}
+    unsure: dict[str, list[CandidateTriple]] = {}
     for item in judged:
-        triple = item.triple
-        if item.verdict.outcome is Outcome.ACCEPTED:
-            labelled = LabelledTriple(subject=triple.subject.text, predicate=triple.predicate, object=triple.object.text)
-            accepted.setdefault(triple.chunk_id, []).append(labelled)
-        elif item.verdict.outcome is Outcome.UNDECIDED:
-            unsure.add(triple.chunk_id)
-    return tuple(
-        LabelledText(id=chunk.id, text=chunk.text, triples=tuple(accepted[chunk.id]))
-        for chunk in chunks
-        if chunk.id in accepted and chunk.id not in unsure
+        if item.verdict.outcome is not Outcome.REJECTED:
+            kept = accepted if item.verdict.outcome is Outcome.ACCEPTED else unsure
+            kept.setdefault(item.triple.chunk_id, []).append(item.triple)
+    return tuple(_judged_row(chunk, accepted[chunk.id], unsure.get(chunk.id, ())) for chunk in chunks if chunk.id in accepted)
+
+
+def _judged_row(chunk: Chunk, accepted: Iterable[CandidateTriple], unsure: Sequence[CandidateTriple]) -> JudgedText:
+    def within(place: Span | None) -> Span | None:
+        return place.shifted(-chunk.span.start) if place and chunk.span.contains(place) else None
+
+    triples = tuple(
+        LabelledTriple(
+            subject=triple.subject.text,
+            predicate=triple.predicate,
+            object=triple.object.text,
+            evidence=within(triple.evidence),
+            subject_at=within(triple.subject.span),
+            object_at=within(triple.object.span),
+        )
+        for triple in accepted
     )
+    # Without a place of its own, it may be stated anywhere in the chunk.
+    places = [within(triple.evidence) or Span(0, len(chunk.text)) for triple in unsure]
+    undecided = tuple(s for s in sentence_spans(chunk.text) if any(s.overlaps(place) for place in places)) if places else ()
+    return JudgedText(id=chunk.id, text=chunk.text, triples=triples, undecided=undecided)
 
 
 def row_json(row: LabelledText) -> str:

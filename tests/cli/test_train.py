@@ -121,6 +121,31 @@ def test_a_folder_with_too_few_sentences_is_named_before_training(kennels):
 
 @pytest.mark.slow
 @needs_torch
+def test_a_text_labelled_in_two_ways_is_named(kennels):
+    lines = [{"text": "Ada walks Rex.", "triples": [{"subject": "Ada", "predicate": "feeds", "object": "Rex"}][:n]} for n in (0, 1)]
+    (kennels / "examples.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    done = kgbuild("train", "examples.jsonl", "--ontology", "kennels.yaml", "--output", "taught", cwd=kennels)
+    assert "warning: “Ada walks Rex.” stands in several lines with different triples" in done.stderr
+    assert "error: the examples: they teach nothing: no property 'feeds'" in done.stderr
+
+
+@pytest.mark.slow
+@needs_torch
+def test_sentences_of_a_graph_that_were_left_undecided_are_counted(kennels):
+    (kennels / "docs").mkdir()
+    texts = ("Grace Hopper was born in New York City on December 9, 1906.", "Toyota builds the Corolla, the Prius and the Hilux.")
+    (kennels / "docs" / "a.txt").write_text(" ".join(texts), "utf-8")
+    built = kgbuild("build", "docs", "--ontology", "company", "--graph", "graph", "--json", cwd=kennels)
+    assert json.loads(built.stdout)["undecided"], built.stderr
+    done = kgbuild("train", "--graph", "graph", "--output", "taught", "--json", cwd=kennels)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    # The other sentence of the passage still teaches.
+    assert (report["sentences"], report["undecided_sentences"]) == (1, 1)
+
+
+@pytest.mark.slow
+@needs_torch
 def test_a_build_with_the_new_weights_finds_what_they_were_taught_of_others(kennels):
     (kennels / "source").mkdir()
     for n in range(60):
