@@ -46,8 +46,8 @@ def not_asserted(triple: CandidateTriple, chunk: Chunk) -> tuple[Reason, str] | 
             if not any(map(_CLAUSE_END.search, around)) and not _STILL_SO.search(around[1]):
                 return Reason.NEGATED, found.group()
         for name in (first, second):
-            if found := _BEFORE_A_NAME.search(chunk.text[max(start, name.start - 40) : name.start]):
-                return Reason.NEGATED, f"{found.group()}{name.of(chunk.text)}"
+            if denial := _BEFORE_A_NAME.search(chunk.text[max(start, name.start - 40) : name.start]):
+                return Reason.NEGATED, f"{denial.group()}{name.of(chunk.text)}"
     joined = chunk.text[start : first.start] + between
     conditions = list(_CONDITION.finditer(joined))
     if conditions and not _CLAUSE_END.search(joined, conditions[-1].end()):
