@@ -77,7 +77,7 @@ def train(
         raise InputError("--output", "is missing", "Name a folder for the new weights")
     if missing := [module for module in ("torch", "onnx") if find_spec(module) is None]:
         raise InputError("kgbuild train", f"needs {' and '.join(missing)}", "Install it with `pip install 'kgbuild[train]'`")
-    from kgbuild.compact.taught import labelled_apart, read_labelled
+    from kgbuild.compact.taught import JudgedText, labelled_apart, read_labelled
     from kgbuild.compact.training import TrainingReport
     from kgbuild.compact.training import train as learn
     from kgbuild.compact.weights import FILES
@@ -85,9 +85,8 @@ def train(
     from kgbuild.serialisation import to_json
     from kgbuild.stores.files.target import new_folder
 
-    judged = _rows_of(graph) if graph is not None else ()
-    undecided = sum(len(row.undecided) for row in judged)
-    rows = judged if graph is not None else read_labelled(examples or Path())
+    rows = _rows_of(graph) if graph is not None else read_labelled(examples or Path())
+    undecided = sum(len(row.undecided) for row in rows if isinstance(row, JudgedText))
     if graph is None and (texts := labelled_apart(rows)):
         first = escape(" ".join(texts[0].split())[:SHOWN_CHARS])
         several = "stands in several lines with different triples, so that one teaches against the other"
@@ -115,7 +114,7 @@ def train(
         f"{report.steps} steps on {escape(report.device)}, {report.cpu_s:.0f} CPU-seconds"
     )
     if undecided:
-        out.print(f"Left out {undecided} sentences of the graph: triples of theirs were left undecided")
+        out.print(f"Left out {undecided} sentences: triples of theirs were left undecided")
     for words, names in (("New", report.properties_new), ("Taught further", report.properties_known)):
         if names:
             out.print(f"{words}: {escape(', '.join(names))}", soft_wrap=True)

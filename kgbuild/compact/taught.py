@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -44,19 +44,23 @@ Place = Annotated[Span | None, BeforeValidator(_place)]
 
 
 class LabelledTriple(BaseModel):
-    """A triple in words, and where it is stated and its arguments stand in the text, as far as that is known."""
+    """A triple in words, and where it is stated and its arguments stand in the text, as far as that is known.
+
+    verdict: what `kgbuild judge` made of it, if it was asked.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     subject: str
     predicate: str
     object: str
+    verdict: Any = Field(default=None, exclude=True)
     evidence: Place = Field(default=None, exclude=True)
     subject_at: Place = Field(default=None, exclude=True)
     object_at: Place = Field(default=None, exclude=True)
 
 
 class LabelledText(BaseModel):
-    """One line of a training file; what `kgbuild extract` writes, with the text beside it, is one too."""
+    """One line of a training file; what `kgbuild extract` and `judge` write, with the text beside it, is one too."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
     id: str | int | float | bool | None = None
@@ -65,7 +69,7 @@ class LabelledText(BaseModel):
 
 
 class JudgedText(LabelledText):
-    """A passage of a graph with its accepted triples. undecided: the sentences of which nobody knows what else they state."""
+    """A passage with its accepted triples. undecided: the sentences of which nobody knows what else they state."""
 
     undecided: tuple[Span, ...] = Field(default=(), exclude=True)
 
@@ -83,10 +87,25 @@ def read_labelled(path: Path) -> tuple[LabelledText, ...]:
     rows: list[LabelledText] = []
     for where, row in json_lines(path):
         try:
-            rows.append(LabelledText.model_validate(row))
+            rows.append(_at_its_word(LabelledText.model_validate(row)))
         except ValidationError as error:
             raise InputError(where, _problem(error), 'Write {"id", "text", "triples"}') from None
     return tuple(rows)
+
+
+def _at_its_word(row: LabelledText) -> LabelledText:
+    """Take what was judged as it was judged: a rejected triple is not stated, an undecided one may be."""
+    stated = tuple(triple for triple in row.triples if triple.verdict not in (Outcome.REJECTED, Outcome.UNDECIDED))
+    if len(stated) == len(row.triples):
+        return row
+    open_ = [triple.evidence for triple in row.triples if triple.verdict == Outcome.UNDECIDED]
+    return JudgedText(id=row.id, text=row.text, triples=stated, undecided=_sentences_at(open_, row.text))
+
+
+def _sentences_at(places: Sequence[Span | None], text: str) -> tuple[Span, ...]:
+    """Return the sentences of a text that lie at any of these places; what has no place of its own may stand anywhere."""
+    spans = [place or Span(0, len(text)) for place in places]
+    return tuple(s for s in sentence_spans(text) if any(s.overlaps(span) for span in spans)) if spans else ()
 
 
 def _problem(error: ValidationError) -> str:
@@ -229,9 +248,7 @@ def _judged_row(chunk: Chunk, accepted: Iterable[CandidateTriple], unsure: Seque
         )
         for triple in accepted
     )
-    # Without a place of its own, it may be stated anywhere in the chunk.
-    places = [within(triple.evidence) or Span(0, len(chunk.text)) for triple in unsure]
-    undecided = tuple(s for s in sentence_spans(chunk.text) if any(s.overlaps(place) for place in places)) if places else ()
+    undecided = _sentences_at([within(triple.evidence) for triple in unsure], chunk.text)
     return JudgedText(id=chunk.id, text=chunk.text, triples=triples, undecided=undecided)
 
 

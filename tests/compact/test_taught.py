@@ -189,6 +189,25 @@ ACCEPTED, UNSURE = Verdict.accepted(), Verdict.undecided(Reason.UNSURE, "in betw
 REJECTED = Verdict.rejected(Reason.NOT_SUPPORTED, "")
 
 
+def test_what_judge_writes_is_taken_at_its_word(tmp_path):
+    text = "Acme was founded by Ann. Globex was founded by Bob. Initech was founded by Eve."
+    triples = [
+        {"subject": "Acme", "predicate": "founded by", "object": "Ann", "verdict": "accepted"},
+        {"subject": "Acme", "predicate": "founded by", "object": "Bob", "verdict": "rejected"},
+        {
+            "subject": "Globex",
+            "predicate": "founded by",
+            "object": "Bob",
+            "verdict": "undecided",
+            "evidence": {"start": 25, "end": 51},
+        },
+    ]
+    (tmp_path / "judged.jsonl").write_text(json.dumps({"id": 1, "text": text, "triples": triples}))
+    (row,) = read_labelled(tmp_path / "judged.jsonl")
+    assert [(triple.subject, triple.object) for triple in row.triples] == [("Acme", "Ann")]
+    assert [sentence.of(text) for sentence in row.undecided] == ["Globex was founded by Bob."]
+
+
 @pytest.mark.parametrize(
     ("facts", "taught"),
     [
