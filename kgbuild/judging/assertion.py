@@ -6,6 +6,7 @@ of Text2KGBench make, all meant to be true, these rules would lose 4.
 """
 
 import re
+from textwrap import shorten
 
 from kgbuild.records import CandidateTriple, Chunk, Reason
 
@@ -20,6 +21,7 @@ _BEFORE_A_NAME = re.compile(r"\b(?:neither|nor|not)\s+(?>(?:(?:by|in|at|of|from|
 _CONDITION = re.compile(r"(?:\b(?:if|unless|whether)|\A(?:If|Unless|Whether))\b(?!\s+not\b)")
 _CLAUSE_END = re.compile(r"[,;:()—–]|[.!?]\s|\b(?:but|although|though|while|and|then|who|which|that|whose)\b")
 _NEGATIVE_PROPERTY = re.compile(r"(?:^|[_\W])(?:not|never|no|non|former)(?:$|[_\W])", re.IGNORECASE)
+SHOWN_CHARS = 80
 _SEEN_CHARS = 400
 """How far before a name such a word is looked for."""
 
@@ -36,7 +38,7 @@ def not_asserted(triple: CandidateTriple, chunk: Chunk) -> tuple[Reason, str] | 
     quote = evidence.shifted(-chunk.span.start).of(chunk.text)
     is_title = any(side.end == evidence.end for side in sides) or quote.count('"') % 2
     if quote.endswith("?") and not is_title:
-        return Reason.QUESTION, quote[-60:]
+        return Reason.QUESTION, shorten(quote, SHOWN_CHARS)
     first, second = (side.shifted(-chunk.span.start) for side in sides)
     start = max(evidence.start - chunk.span.start, first.start - _SEEN_CHARS)
     between = chunk.text[first.end : second.start][-_SEEN_CHARS:]
@@ -51,5 +53,5 @@ def not_asserted(triple: CandidateTriple, chunk: Chunk) -> tuple[Reason, str] | 
     joined = chunk.text[start : first.start] + between
     conditions = list(_CONDITION.finditer(joined))
     if conditions and not _CLAUSE_END.search(joined, conditions[-1].end()):
-        return Reason.SUPPOSED, joined[conditions[-1].start() :].strip()[:60]
+        return Reason.SUPPOSED, conditions[-1].group()
     return None
