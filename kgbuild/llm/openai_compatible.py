@@ -136,6 +136,7 @@ class OpenAICompatible:
         self._capabilities: Capabilities | None = None
         self._proving = asyncio.Lock()
         self._in_vain: ModelUnavailable | None = None
+        self._is_heard = False
         self._label_tokens: dict[str, int] = {}
 
     async def capabilities(self, replies: Replies = NoReplies()) -> Capabilities:
@@ -144,11 +145,12 @@ class OpenAICompatible:
             before = self._in_vain
             async with self._proving:
                 if self._in_vain is not None and self._in_vain is not before:
-                    raise self._in_vain  # all who waited for the answer know by now that there is none
+                    raise self._in_vain  # all who waited for an answer know by now that there is none
                 try:
                     self._capabilities = self._capabilities or await proved(self, replies)
                 except ModelUnavailable as error:
-                    self._in_vain = error
+                    if not self._is_heard:  # one that answers anything at all may answer the next
+                        self._in_vain = error
                     raise
         return self._capabilities
 
@@ -228,8 +230,11 @@ class OpenAICompatible:
             for pause_s in (*self._pauses_s, None):
                 try:
                     async with asyncio.timeout(self._reply_s):  # of all: the client's own is between two bytes
-                        return await ask()
+                        answer = await ask()
+                    self._is_heard = True
+                    return answer
                 except (openai.APIError, aiohttp.ClientError, TimeoutError, _MayPass) as error:
+                    self._is_heard |= isinstance(error, (openai.APIStatusError, _MayPass))
                     trouble = self._trouble(error)
                 if pause_s is None:
                     break
