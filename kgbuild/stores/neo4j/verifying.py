@@ -110,8 +110,7 @@ def compared(session: neo4j.Session, snapshot: Snapshot, names: Names, past: Seq
             " ON CONFLICT DO UPDATE SET found = CASE WHEN found IS NULL THEN excluded.found ELSE x'' END"
         )
         scratch.executemany(found, _held(session, ours))
-        if scratch.execute("SELECT 1 FROM element WHERE digest IS NOT found LIMIT 1").fetchone():  # a stray is missed, or too much
-            scratch.executemany(found, ((stray["kind"], stray["id"], b"") for stray in _strays(session, ours)))
+        scratch.executemany(found, ((stray["kind"], stray["id"], b"") for stray in _strays(session, ours)))
         yield Compared(scratch, snapshot, names, ours)
 
 
@@ -133,8 +132,8 @@ def adopt_strays(session: neo4j.Session, writer: Writer, names: Names, past: Seq
 
 def _strays(session: neo4j.Session, ours: Ours) -> Iterator[dict[str, str]]:
     """Yield nodes of ours without the label of their kind, some of them more than once: `node` of the server, `id`, `kind`."""
-    for statement in (statements.STRAY_ENTITIES, *map(statements.strays, (*TIES, *sorted(ours.qualifiers)))):
-        yield from session.run(statement).data()
+    yield from session.run(statements.STRAY_ENTITIES).data()
+    yield from session.run(statements.STRAYS, statements.strays_of(ours.qualifiers)).data()
 
 
 def schema_compared(session: neo4j.Session) -> Comparison:
