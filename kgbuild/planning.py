@@ -203,7 +203,7 @@ def preview(plan: BuildPlan, run: Runner) -> Preview:
     """
     now = {uri: (fingerprint, size) for uri, fingerprint, size in files_of(plan)}
     reading = Reading(str(plan.documents))
-    extractor, judge = opened(plan.extractor), open_judge(plan.judge)
+    extractor = opened(plan.extractor)
     with ExitStack() as closing:
         has_graph = (plan.graph / LEDGER_FILE).exists()
         snapshot = closing.enter_context(Snapshot.open(plan.graph)) if has_graph else None
@@ -234,7 +234,7 @@ def preview(plan: BuildPlan, run: Runner) -> Preview:
             to_read=len(to_read),
             removed=len(before.keys() - now.keys()),
             uncovered=plan.uncovered,
-            remade=made_otherwise(snapshot.value, made_with_of(plan, extractor, judge)) if snapshot else (),
+            remade=_remade(plan, snapshot) if snapshot else (),
             to_extract=to_extract,
         )
         if not isinstance(extractor, AsksModel):
@@ -256,4 +256,8 @@ def remade(plan: BuildPlan) -> tuple[str, ...]:
     if not (plan.graph / LEDGER_FILE).exists():
         return ()
     with Snapshot.open(plan.graph) as snapshot:
-        return made_otherwise(snapshot.value, made_with_of(plan, opened(plan.extractor), open_judge(plan.judge)))
+        return _remade(plan, snapshot)
+
+
+def _remade(plan: BuildPlan, snapshot: Snapshot) -> tuple[str, ...]:
+    return made_otherwise(snapshot.value, made_with_of(plan, opened(plan.extractor), open_judge(plan.judge)))

@@ -50,7 +50,7 @@ def parameters_of(held: Contents) -> Mapping[str, str | Sequence[str]]:
     return {
         "entity": held.entity,
         "other": held.other,
-        "one_object": types([prop for prop in properties if prop.functional or prop.max_cardinality is not None]),
+        "one_object": types([prop for prop in properties if prop.limits_objects]),
         "one_subject": types([prop for prop in properties if prop.inverse_functional]),
         "one_partner": types([prop for prop in properties if prop.functional and prop.symmetric]),
         "one_way": types([prop for prop in properties if prop.asymmetric]),

@@ -67,6 +67,11 @@ class Property:
         return tuple(name for name in self.range if name in XSD_DATATYPES or name == ANY_LITERAL)
 
     @property
+    def limits_objects(self) -> bool:
+        """Whether a subject may have only so many objects, so that further ones clash."""
+        return self.functional or self.max_cardinality is not None
+
+    @property
     def allowed_qualifiers(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*(TIMES if self.temporal else ()), *self.qualifiers)))
 

@@ -161,7 +161,7 @@ def _clashing(prop: Property | None) -> list[bool]:
     """Tell of what there is only one, the object, the subject, the direction, and whether there is none; see `fusion.groups`."""
     if prop is None:
         return [False] * 4
-    return [prop.functional or prop.max_cardinality is not None, prop.inverse_functional, prop.asymmetric, prop.symmetric]
+    return [prop.limits_objects, prop.inverse_functional, prop.asymmetric, prop.symmetric]
 
 
 def _ends(fact: Fact) -> set[str]:
