@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 
+# Tests start hundreds of processes: where compiled modules are not kept, each compiles all that it imports, for seconds.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo neo4j test test-train test-vllm test-ecosystem lint format wheel constraints clean
 
 demo: $(VENV)/installed

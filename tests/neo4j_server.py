@@ -242,6 +242,7 @@ class Server:
             "server.https.enabled": "false",
             "server.memory.pagecache.size": "256m",
             "dbms.usage_report.enabled": "false",
+            "internal.dbms.bolt.netty_server_shutdown_quiet_period": "0",  # it stops at once, not after ten seconds
             "dbms.security.auth_enabled": str(self.password is not None).lower(),
             # Without a login, pages of other sites that a person has open may not read the graph.
             "dbms.security.http_access_control_allow_origin": f"http://127.0.0.1:{self.http_port}",
