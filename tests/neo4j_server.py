@@ -171,9 +171,7 @@ class Server:
 
     def start(self) -> None:
         """Start the server and wait until it answers. Raises DoesNotStart with its last words when it does not."""
-        for folder in ("conf", "data", "logs", "plugins", "import", "run"):
-            (self.home / folder).mkdir(parents=True, exist_ok=True)
-        (self.home / "conf" / "neo4j.conf").write_text(self._configuration())
+        self._lay_out()
         if self.password and not (self.home / "data" / "dbms").exists():
             self.admin("dbms", "set-initial-password", self.password)
         command = self._java(self.release.main_class, f"--home-dir={self.home}", f"--config-dir={self.home / 'conf'}")
@@ -210,6 +208,7 @@ class Server:
 
     def admin(self, *arguments: str) -> str:
         """Run neo4j-admin with these arguments on the stopped server and return what it says. Raises CalledProcessError."""
+        self._lay_out()
         command = self._java("org.neo4j.cli.AdminTool", *arguments)
         places = {"NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")}
         done = subprocess.run(command, cwd=self.home, env=os.environ | places, capture_output=True, text=True, check=True)
@@ -227,6 +226,12 @@ class Server:
         """Remove every node and relationship; constraints and indexes stay, which take longer to make than a small graph."""
         with closing(self.driver()) as driver, driver.session() as session:
             session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 10000 ROWS").consume()
+
+    def _lay_out(self) -> None:
+        """Make the server's folders and write how it is configured."""
+        for folder in ("conf", "data", "logs", "plugins", "import", "run"):
+            (self.home / folder).mkdir(parents=True, exist_ok=True)
+        (self.home / "conf" / "neo4j.conf").write_text(self._configuration())
 
     def _java(self, main_class: str, *arguments: str) -> list[str]:
         classes = f"{assemble(self.release)}/*"

@@ -113,6 +113,10 @@ def train(
         f"Taught {report.statements} triples in {report.sentences} sentences: "
         f"{report.steps} steps on {escape(report.device)}, {report.cpu_s:.0f} CPU-seconds"
     )
+    if report.added:
+        id_, triple = report.added[0]
+        words = "are of names that stand beside a labelled one in an enumeration, such as"
+        out.print(f"{len(report.added)} triples {words} {escape(id_)}: {escape(triple)}", soft_wrap=True)
     if undecided:
         out.print(f"Left out {undecided} sentences: triples of theirs were left undecided")
     for words, names in (("New", report.properties_new), ("Taught further", report.properties_known)):

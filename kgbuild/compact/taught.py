@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,10 +11,11 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from kgbuild.chunking import sentence_spans
 from kgbuild.compact.catalogue import spoken
+from kgbuild.compact.enumerations import enumerated
 from kgbuild.compact.examples import Example, Statement, aligned
 from kgbuild.compact.literals import find_literals
 from kgbuild.errors import InputError
-from kgbuild.ontology.model import Ontology
+from kgbuild.ontology.model import Ontology, Property
 from kgbuild.records import CandidateTriple, Chunk, JudgedTriple, Outcome, Span
 from kgbuild.serialisation import first_problem, json_lines
 
@@ -58,6 +59,9 @@ class LabelledTriple(BaseModel):
     subject_at: Place = Field(default=None, exclude=True)
     object_at: Place = Field(default=None, exclude=True)
 
+    def __str__(self) -> str:
+        return f"{self.subject} | {self.predicate} | {self.object}"
+
 
 class LabelledText(BaseModel):
     """One line of a training file; what `kgbuild extract` and `judge` write, with the text beside it, is one too."""
@@ -76,10 +80,11 @@ class JudgedText(LabelledText):
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """Examples by sentence, and what could not be used: (id, triple, reason)."""
+    """Examples by sentence. unused: what could not be used, as (id, triple, reason); added: what no label says, as (id, triple)."""
 
     examples: tuple[Example, ...]
     unused: tuple[tuple[str, str, str], ...]
+    added: tuple[tuple[str, str], ...] = ()
 
 
 def read_labelled(path: Path) -> tuple[LabelledText, ...]:
@@ -125,30 +130,31 @@ def labelled_apart(rows: Iterable[LabelledText]) -> tuple[str, ...]:
 def lesson(rows: Iterable[LabelledText], ontology: Ontology, keys: Mapping[str, str]) -> Lesson:
     """Find the words of each triple in its text. A triple whose words stand in no one sentence of it teaches nothing.
 
-    A sentence that was left undecided teaches nothing at all: neither what is stated there, nor what is not.
+    A sentence that was left undecided teaches nothing at all: neither what is stated there, nor what is not. Labels seldom hold all
+    of an enumeration: what they say of one of its names is taken to be said of the others, unless somebody judged what is said.
     keys: the key under which each property of the ontology is taught, by its name.
     """
-    names = {prop.name: prop for prop in ontology.properties.values()}
-    labels = {spoken(prop.label): prop for prop in ontology.properties.values()}
+    meant = _by_name_or_label(ontology)
     examples: list[Example] = []
     unused: list[tuple[str, str, str]] = []
+    added: list[tuple[str, str]] = []
     for row in rows:
         sentences = sentence_spans(row.text)
         undecided = frozenset(row.undecided) if isinstance(row, JudgedText) else frozenset()
+        left_out = () if isinstance(row, JudgedText) else tuple(_left_out(row, sentences, meant))
+        added += [(str(row.id), str(triple)) for triple in left_out]
         statements: dict[Span, set[Statement]] = {sentence: set() for sentence in sentences}
-        for triple in row.triples:
-            shown = f"{triple.subject} | {triple.predicate} | {triple.object}"
-            prop = names.get(triple.predicate) or labels.get(spoken(triple.predicate))
-            if prop is None:
-                unused.append((str(row.id), shown, f"no property {triple.predicate!r} in the ontology"))
+        for triple in (*row.triples, *left_out):
+            if (prop := meant(triple.predicate)) is None:
+                unused.append((str(row.id), str(triple), f"no property {triple.predicate!r} in the ontology"))
                 continue
             placed = _placed(row.text, sentences, triple)
             if placed is None:
-                unused.append((str(row.id), shown, "subject and object stand in no one sentence of the text"))
+                unused.append((str(row.id), str(triple), "subject and object stand in no one sentence of the text"))
                 continue
             sentence, subject, object_ = placed
             if sentence in undecided:
-                unused.append((str(row.id), shown, "what else its sentence states was left undecided"))
+                unused.append((str(row.id), str(triple), "what else its sentence states was left undecided"))
                 continue
             statements[sentence].add(Statement(subject, keys[prop.name], object_))
         for number, sentence in enumerate(sentences):
@@ -160,7 +166,41 @@ def lesson(rows: Iterable[LabelledText], ontology: Ontology, keys: Mapping[str, 
             dates = {literal.span for literal in find_literals(text) if literal.span and "date" in literal.datatype.lower()}
             dates = {span for span in dates if not any(span.start < a.end and a.start < span.end for a in arguments)}
             examples.append(Example(f"{row.id}#{number}", text, tuple(stated), tuple(sorted(arguments | dates)), SOURCE))
-    return Lesson(tuple(examples), tuple(unused))
+    return Lesson(tuple(examples), tuple(unused), tuple(added))
+
+
+Meant = Callable[[str], Property | None]
+"""The property of an ontology that a label names."""
+
+
+def _by_name_or_label(ontology: Ontology) -> Meant:
+    labels = {spoken(prop.label): prop for prop in ontology.properties.values()}
+    return lambda predicate: ontology.properties.get(predicate) or labels.get(spoken(predicate))
+
+
+def _left_out(row: LabelledText, sentences: Sequence[Span], meant: Meant) -> Iterator[LabelledTriple]:
+    """Yield what is said of the other names of the enumerations that labelled objects are part of.
+
+    Such an object is whole as labelled, and need not be the only one; what else is an object is so of what is said of it.
+    """
+    placed = [(triple, found) for triple in row.triples if (found := _placed(row.text, sentences, triple))]
+    told: set[tuple[Span, Span, str, Span]] = set()
+    for triple, (sentence, subject, object_) in placed:
+        prop, text = meant(triple.predicate), sentence.of(row.text)
+        if prop is None or prop.functional or (prop.range and not prop.range_classes):
+            continue
+        for name in enumerated(text, object_) if object_.of(text).split() == triple.object.split() else ():
+            taken = (subject, *(other for _, (at, _, other) in placed if at == sentence))
+            said = (sentence, subject, prop.name, name)
+            if said not in told and not any(name.overlaps(span) for span in taken):
+                told.add(said)
+                yield LabelledTriple(
+                    subject=subject.of(text),
+                    predicate=triple.predicate,
+                    object=name.of(text),
+                    subject_at=subject.shifted(sentence.start),
+                    object_at=name.shifted(sentence.start),
+                )
 
 
 def _placed(text: str, sentences: Sequence[Span], triple: LabelledTriple) -> tuple[Span, Span, Span] | None:

@@ -94,7 +94,8 @@ class TrainingReport:
     held_out: sentences not trained on; before, after: scores on them, or on the training sentences where none could be held out.
     unlabelled: sentences that the thresholds follow from; 0 where they follow from the examples.
     kept: share of the base weights' statements about properties not taught now, on sentences read in no training, still made.
-    unused: labelled triples that could not be used, with the reason.
+    unused: labelled triples that could not be used, with the reason. added: triples that no label says, of the other names of
+    enumerations.
     device: what it ran on, "CPU" or the GPU's own name: the two give different weights from one seed.
     """
 
@@ -110,6 +111,7 @@ class TrainingReport:
     after: Score
     kept: float
     unused: tuple[tuple[str, str, str], ...]
+    added: tuple[tuple[str, str], ...]
     device: str
     cpu_s: float
 
@@ -170,6 +172,7 @@ def train(
         after=score_on(texts, ontology, keys, open_weights(output)),
         kept=_kept(base_weights, open_weights(output), taught),
         unused=learnt.unused,
+        added=learnt.added,
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU",
         cpu_s=round(time.process_time() - began, 1),
     )
@@ -192,7 +195,9 @@ def _as_read(learnt: Lesson, keys: Mapping[str, str], tokenizer: Tokenizer) -> L
                 shown = f"{s.subject.of(example.text)} | {names[s.predicate]} | {s.object.of(example.text)}"
                 unread.append((example.id.rpartition("#")[0], shown, unseen))
         examples.append(replace(example, statements=read))
-    return Lesson(tuple(examples), (*learnt.unused, *unread))
+    nowhere = {(id_, shown) for id_, shown, _ in unread}
+    added = tuple(one for one in learnt.added if one not in nowhere)
+    return Lesson(tuple(examples), (*learnt.unused, *(one for one in unread if one[:2] not in learnt.added)), added)
 
 
 def _drawn(texts: Iterable[str], seed: int, examples: Sequence[Example]) -> tuple[str, ...]:
@@ -440,7 +445,8 @@ Made by `{command or "kgbuild.compact.training.train"}`, seed {seed}, on {report
 in {report.cpu_s:g} CPU-seconds and {report.steps} steps.
 
 - Started from weights {base.digest[:12]}; their model card says what they were trained on and under which licences.
-- Data: {report.sentences} labelled sentences with {report.statements} statements, {report.held_out} more held out.
+- Data: {report.sentences} labelled sentences with {report.statements} statements, {report.held_out} more held out;
+  {len(report.added)} statements of all are of further names in enumerations of which the labels hold a part.
   Their licence is that of the texts they were taken from.
 - Taught for the first time: {", ".join(report.properties_new) or "nothing"}.
 - Taught further: {", ".join(report.properties_known) or "nothing"}.

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from kgbuild.compact.taught import LabelledText, judged_rows, labelled_apart, lesson, read_labelled, row_json
+from kgbuild.compact.taught import JudgedText, LabelledText, judged_rows, labelled_apart, lesson, read_labelled, row_json
 from kgbuild.errors import InputError
 from kgbuild.ontology.model import Ontology, Property
 from kgbuild.records import JudgedTriple, Reason, Span, Verdict
@@ -156,6 +156,50 @@ def test_what_extract_writes_is_read_and_a_wrong_line_is_named(tmp_path, line, p
 def test_a_text_labelled_in_two_ways_is_named(lines, apart):
     rows = [{"text": text, "triples": [{"subject": s, "predicate": "hums", "object": "x"} for s in names]} for text, names in lines]
     assert list(labelled_apart(map(LabelledText.model_validate, rows))) == apart
+
+
+HABITS = Ontology(
+    "habits",
+    {},
+    {
+        "plays": Property("plays", "plays", range=("Game",)),
+        "likes": Property("likes", "likes"),
+        "born_in": Property("born_in", "born in", range=("Place",), functional=True),
+        "said": Property("said", "said", range=("string",)),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "labelled", "added"),
+    [
+        # Labels name a part of an enumeration: the others are as much of it.
+        ("Ada plays Go, Chess and Bridge.", ["Ada plays Chess"], ["Ada plays Go", "Ada plays Bridge"]),
+        ("Ada plays Go, Chess and Bridge.", ["Ada plays Chess", "Ada plays Go"], ["Ada plays Bridge"]),
+        ("Ada plays Go, Chess and Bridge.", ["Ada plays Chess", "Ada plays Go", "Ada plays Bridge"], []),
+        # So they are where anything can be an object, but not where there can be one alone, or no name.
+        ("Ada likes Go and Chess.", ["Ada likes Chess"], ["Ada likes Go"]),
+        ("Ada was born in London and Paris.", ["Ada born_in London"], []),
+        ("Ada said Yes and No.", ["Ada said Yes"], []),
+        # What is an object already is so of what is said of it, and nothing is said of itself.
+        ("Ada plays Chess and likes Go and Bridge.", ["Ada plays Chess", "Ada likes Go"], ["Ada likes Bridge"]),
+        ("Ada plays Chess and Go.", ["Ada plays Chess", "Ada likes Go"], []),
+        ("Ada and Bob like each other.", ["Ada likes Bob"], []),
+        ("Ada and Bob play Chess and Go.", ["Ada plays Chess", "Bob plays Chess"], ["Ada plays Go", "Bob plays Go"]),
+        # Each sentence is one of its own.
+        ("Ada plays Go. Bob plays Chess and Go.", ["Ada plays Go"], []),
+    ],
+)
+def test_what_is_said_of_one_name_of_an_enumeration_is_said_of_all(text, labelled, added):
+    triples = [dict(zip(("subject", "predicate", "object"), words.split(), strict=True)) for words in labelled]
+    row = {"id": 1, "text": text, "triples": triples}
+    keys = {name: name for name in HABITS.properties}
+    learnt = lesson([LabelledText.model_validate(row)], HABITS, keys)
+    assert learnt.added == tuple(("1", words.replace(" ", " | ")) for words in added)
+    stated = {f"{s.subject.of(e.text)} {s.predicate} {s.object.of(e.text)}" for e in learnt.examples for s in e.statements}
+    assert stated == {*labelled, *added}
+    # Whoever judged the text has judged all of it.
+    assert not lesson([JudgedText.model_validate(row)], HABITS, keys).added
 
 
 @pytest.mark.parametrize("id_", [7, 1.5, "a", True, None])

@@ -259,13 +259,15 @@ def test_equal_seeds_draw_equal_unlabelled_sentences(tmp_path, monkeypatch):
 def test_what_training_does_not_read_is_named_and_not_counted(tmp_path):
     far = LabelledText(
         id="far",
-        text="Word " * 120 + "and Goulash is seasoned with paprika.",
-        triples=(LabelledTriple(subject="Goulash", predicate="seasoned_with", object="paprika"),),
+        text="Word " * 120 + "and Goulash is seasoned with Paprika and Cumin.",
+        triples=(LabelledTriple(subject="Goulash", predicate="seasoned_with", object="Paprika"),),
     )
+    near = far.model_copy(update={"id": "near", "text": "Goulash is seasoned with Paprika and Cumin."})
     with pytest.raises(InputError, match="they teach nothing: not within the first 96 pieces"):
         train([far], KITCHEN, tmp_path)
-    report = train([*kitchen_rows(), far], KITCHEN, tmp_path)
-    assert [(id_, shown) for id_, shown, _ in report.unused] == [("far", "Goulash | seasoned_with | paprika")]
+    report = train([*kitchen_rows(), far, near], KITCHEN, tmp_path)
+    assert [(id_, shown) for id_, shown, _ in report.unused] == [("far", "Goulash | seasoned_with | Paprika")]
+    assert report.added == (("near", "Goulash | seasoned_with | Cumin"),)
 
 
 @pytest.mark.usefixtures("hasty")
