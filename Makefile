@@ -21,7 +21,7 @@ neo4j: $(VENV)/installed-for-tests
 # Everything that this machine can run, the tests on real Neo4j servers included; the end of it says what was skipped, and why. Property
 # tests draw the same cases each time; plain pytest draws new ones.
 test: $(VENV)/installed-for-tests
-	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet . && $(BIN)/mypy
+	@$(BIN)/ruff format --check --quiet . && $(BIN)/ruff check --quiet .
 	@$(BIN)/python -m pytest -m 'not needs_vllm' -rs -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder \
 	   --hypothesis-profile ci
 

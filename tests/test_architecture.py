@@ -112,3 +112,10 @@ def test_no_pattern_repeats_a_group_possessively(path):
     """Python before 3.11.5, Debian 12's say, reads `(,[0-9]++)*+` wrongly (gh-106052); `(?>(,[0-9]++)*)` is the same, and right."""
     code = "".join(line for line in path.read_text("utf-8").splitlines(keepends=True) if not line.lstrip().startswith("#"))
     assert not POSSESSIVE_GROUP.search(code)
+
+
+@pytest.mark.slow
+def test_everything_has_the_type_that_it_says():
+    """Here, and not before the tests, since others run beside it: without its cache mypy takes half a minute."""
+    done = subprocess.run([sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

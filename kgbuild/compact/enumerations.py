@@ -10,7 +10,7 @@ _FUNCTION_WORD = r"(?:After|Although|As|At|Before|Both|By|During|For|From|In|On|
 _YEAR = rf"\d+(?![\w/-]|[ ][{_CAPITAL}])"  # or a number, but no "3 Doors Down"
 _NAME = rf"(?!{_FUNCTION_WORD}|{_YEAR})(?P<name>{_WORD}(?:[ ](?:(?:of|the|de|von|van|&)[ ])*{_WORD})*)"
 _ARTICLE = r"(?:(?:the|an?)[ ])?"
-_BETWEEN = r"(?P<between>,?[ ](?:and|or|as[ ]well[ ]as)[ ]|,[ ])"
+_BETWEEN = r"(?P<between>,?[ ](?:and|as[ ]well[ ]as)[ ]|,[ ])"
 _AFTER = re.compile(_BETWEEN + _ARTICLE + _NAME)
 _BEFORE = re.compile(rf"(?<![\w.]){_NAME}{_BETWEEN}{_ARTICLE}$")
 _COMMA = ", "
@@ -21,8 +21,8 @@ _LONGEST = 100
 def enumerated(text: str, name: Span) -> tuple[Span, ...]:
     """Return the other names of the enumeration that a name is part of; none where it is in none.
 
-    Commas alone make no enumeration, as places lie in one another ("Paris, Texas"), and a comma before the "and" of two may
-    begin another clause.
+    Commas alone make none, as places lie in one another ("Paris, Texas"). A comma before the "and" of two may begin another clause,
+    and what is said of "one or the other" is said of neither.
 
     >>> text = "It runs on MS-DOS, the Amiga, and the Atari ST."
     >>> [span.of(text) for span in enumerated(text, Span(23, 28))]

@@ -84,7 +84,7 @@ class Lesson:
 
     examples: tuple[Example, ...]
     unused: tuple[tuple[str, str, str], ...]
-    added: tuple[tuple[str, str], ...] = ()
+    added: tuple[tuple[str, str], ...]
 
 
 def read_labelled(path: Path) -> tuple[LabelledText, ...]:

@@ -20,7 +20,6 @@ def others(text, name):
         ("It runs on MS-DOS, the Amiga, and the Atari ST.", "Amiga", ["MS-DOS", "Atari ST"]),
         ("By Evan Roth, Theo Watson and Chris Sugrue.", "Chris Sugrue", ["Evan Roth", "Theo Watson"]),
         ("She wrote for the BBC as well as Channel 4.", "BBC", ["Channel 4"]),
-        ("He speaks Dutch or Norwegian.", "Norwegian", ["Dutch"]),
         # What a name may be made of.
         ("For the 990/10, 990/10A and 990/12.", "990/12", ["990/10", "990/10A"]),
         ("By G. D. Madgulkar and Sudhir Phadke.", "Sudhir Phadke", ["G. D. Madgulkar"]),
@@ -33,6 +32,9 @@ def others(text, name):
         # Places that lie in one another.
         ("Born in Paris, Texas.", "Paris", []),
         ("Born in Springwells, Wayne County, Michigan.", "Wayne County", []),
+        # One or the other, nobody knows which.
+        ("It is by Falk or Ohm.", "Ohm", []),
+        ("It is by Ada, Falk or Ohm.", "Falk", []),
         # Another clause, another verb, another kind of thing.
         ("It is by Bob Smith, and Alice Jones sang it.", "Bob Smith", []),
         ("Designed by David Joiner and published by MicroIllusions.", "David Joiner", []),
@@ -50,7 +52,7 @@ def test_the_other_names_are_found(text, name, expected):
 NAMES = st.lists(st.sampled_from(["Ada", "Bolt Labs", "C. D. Falk", "PDP-10", "T.O.P", "Élan"]), min_size=2, unique=True)
 
 
-@given(NAMES, st.sampled_from(["and", "or", "as well as"]), st.booleans(), st.sampled_from(["", "the "]))
+@given(NAMES, st.sampled_from(["and", "as well as"]), st.booleans(), st.sampled_from(["", "the "]))
 def test_each_name_finds_all_the_others_in_their_order(names, conjunction, oxford, article):
     *first, last = [article + name for name in names]
     comma = "," if oxford and len(names) > 2 else ""
