@@ -1,6 +1,7 @@
 """`kgbuild train`: labelled examples, or the judged facts of a graph, in; weights that know the ontology out."""
 
 import json
+import os
 import random
 import shlex
 import sys
@@ -77,6 +78,8 @@ def train(
         raise InputError("--output", "is missing", "Name a folder for the new weights")
     if missing := [module for module in ("torch", "onnx") if find_spec(module) is None]:
         raise InputError("kgbuild train", f"needs {' and '.join(missing)}", "Install it with `pip install 'kgbuild[train]'`")
+    # Read when torch is loaded: threads that spin for one whose core another process has make a minute eight.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from kgbuild.compact.taught import JudgedText, labelled_apart, read_labelled
     from kgbuild.compact.training import TrainingReport
     from kgbuild.compact.training import train as learn
