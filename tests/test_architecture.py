@@ -1,4 +1,5 @@
-"""Imports point one way: cli -> flows -> pipeline -> stages -> records. Servers and schedulers are known at the rim only."""
+"""What holds of all the code. Imports point one way: cli -> flows -> pipeline -> stages -> records, and servers and schedulers are
+known at the rim only; everything has the type that it says."""
 
 import ast
 import re

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -127,6 +127,10 @@ def labelled_apart(rows: Iterable[LabelledText]) -> tuple[str, ...]:
     return tuple(text for text, different in labels.items() if len(different) > 1)
 
 
+Found = tuple[LabelledTriple, Property | None, tuple[Span, Span, Span] | None]
+"""A triple, the property that it names, and its sentence with the places of subject and object in that."""
+
+
 def lesson(rows: Iterable[LabelledText], ontology: Ontology, keys: Mapping[str, str]) -> Lesson:
     """Find the words of each triple in its text. A triple whose words stand in no one sentence of it teaches nothing.
 
@@ -134,25 +138,32 @@ def lesson(rows: Iterable[LabelledText], ontology: Ontology, keys: Mapping[str, 
     of an enumeration: what they say of one of its names is taken to be said of the others, unless somebody judged what is said.
     keys: the key under which each property of the ontology is taught, by its name.
     """
-    meant = _by_name_or_label(ontology)
+    labels = {spoken(prop.label): prop for prop in ontology.properties.values()}
     examples: list[Example] = []
     unused: list[tuple[str, str, str]] = []
     added: list[tuple[str, str]] = []
     for row in rows:
         sentences = sentence_spans(row.text)
         undecided = frozenset(row.undecided) if isinstance(row, JudgedText) else frozenset()
-        left_out = () if isinstance(row, JudgedText) else tuple(_left_out(row, sentences, meant))
-        added += [(str(row.id), str(triple)) for triple in left_out]
+        found: list[Found] = [
+            (
+                triple,
+                ontology.properties.get(triple.predicate) or labels.get(spoken(triple.predicate)),
+                _placed(row.text, sentences, triple),
+            )
+            for triple in row.triples
+        ]
+        left_out = () if isinstance(row, JudgedText) else tuple(_left_out(row.text, found))
+        added += [(str(row.id), str(triple)) for triple, _, _ in left_out]
         statements: dict[Span, set[Statement]] = {sentence: set() for sentence in sentences}
-        for triple in (*row.triples, *left_out):
-            if (prop := meant(triple.predicate)) is None:
+        for triple, prop, place in (*found, *left_out):
+            if prop is None:
                 unused.append((str(row.id), str(triple), f"no property {triple.predicate!r} in the ontology"))
                 continue
-            placed = _placed(row.text, sentences, triple)
-            if placed is None:
+            if place is None:
                 unused.append((str(row.id), str(triple), "subject and object stand in no one sentence of the text"))
                 continue
-            sentence, subject, object_ = placed
+            sentence, subject, object_ = place
             if sentence in undecided:
                 unused.append((str(row.id), str(triple), "what else its sentence states was left undecided"))
                 continue
@@ -169,38 +180,25 @@ def lesson(rows: Iterable[LabelledText], ontology: Ontology, keys: Mapping[str, 
     return Lesson(tuple(examples), tuple(unused), tuple(added))
 
 
-Meant = Callable[[str], Property | None]
-"""The property of an ontology that a label names."""
-
-
-def _by_name_or_label(ontology: Ontology) -> Meant:
-    labels = {spoken(prop.label): prop for prop in ontology.properties.values()}
-    return lambda predicate: ontology.properties.get(predicate) or labels.get(spoken(predicate))
-
-
-def _left_out(row: LabelledText, sentences: Sequence[Span], meant: Meant) -> Iterator[LabelledTriple]:
+def _left_out(text: str, found: Sequence[Found]) -> Iterator[Found]:
     """Yield what is said of the other names of the enumerations that labelled objects are part of.
 
     Such an object is whole as labelled, and need not be the only one; what else is an object is so of what is said of it.
     """
-    placed = [(triple, found) for triple in row.triples if (found := _placed(row.text, sentences, triple))]
+    objects = [(place[0], place[2]) for _, _, place in found if place]
     told: set[tuple[Span, Span, str, Span]] = set()
-    for triple, (sentence, subject, object_) in placed:
-        prop, text = meant(triple.predicate), sentence.of(row.text)
-        if prop is None or prop.functional or (prop.range and not prop.range_classes):
+    for triple, prop, place in found:
+        if place is None or prop is None or prop.limits_objects or (prop.range and not prop.range_classes):
             continue
-        for name in enumerated(text, object_) if object_.of(text).split() == triple.object.split() else ():
-            taken = (subject, *(other for _, (at, _, other) in placed if at == sentence))
+        sentence, subject, object_ = place
+        words = sentence.of(text)
+        for name in enumerated(words, object_) if object_.of(words).split() == triple.object.split() else ():
+            taken = (subject, *(other for at, other in objects if at == sentence))
             said = (sentence, subject, prop.name, name)
             if said not in told and not any(name.overlaps(span) for span in taken):
                 told.add(said)
-                yield LabelledTriple(
-                    subject=subject.of(text),
-                    predicate=triple.predicate,
-                    object=name.of(text),
-                    subject_at=subject.shifted(sentence.start),
-                    object_at=name.shifted(sentence.start),
-                )
+                more = LabelledTriple(subject=subject.of(words), predicate=triple.predicate, object=name.of(words))
+                yield more, prop, (sentence, subject, name)
 
 
 def _placed(text: str, sentences: Sequence[Span], triple: LabelledTriple) -> tuple[Span, Span, Span] | None:

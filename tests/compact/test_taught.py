@@ -165,6 +165,7 @@ HABITS = Ontology(
         "plays": Property("plays", "plays", range=("Game",)),
         "likes": Property("likes", "likes"),
         "born_in": Property("born_in", "born in", range=("Place",), functional=True),
+        "married": Property("married", "married", range=("Person",), max_cardinality=1),
         "said": Property("said", "said", range=("string",)),
     },
 )
@@ -180,6 +181,7 @@ HABITS = Ontology(
         # So they are where anything can be an object, but not where there can be one alone, or no name.
         ("Ada likes Go and Chess.", ["Ada likes Chess"], ["Ada likes Go"]),
         ("Ada was born in London and Paris.", ["Ada born_in London"], []),
+        ("Ada married Bob and Carl.", ["Ada married Bob"], []),
         ("Ada said Yes and No.", ["Ada said Yes"], []),
         # What is an object already is so of what is said of it, and nothing is said of itself.
         ("Ada plays Chess and likes Go and Bridge.", ["Ada plays Chess", "Ada likes Go"], ["Ada likes Bridge"]),
