@@ -5,7 +5,16 @@ from functools import cache
 import pytest
 
 from kgbuild.compact.coverage import coverage
-from kgbuild.compact.decoding import Guess, Reader, guesses, literal_in, object_value, reader, without_what_lies_around
+from kgbuild.compact.decoding import (
+    Guess,
+    Reader,
+    guesses,
+    listed_together,
+    literal_in,
+    object_value,
+    reader,
+    without_what_lies_around,
+)
 from kgbuild.compact.literals import find_literals
 from kgbuild.compact.weights import open_weights
 from kgbuild.ontology.model import Property
@@ -167,3 +176,38 @@ def test_the_first_place_yields_only_to_one_that_is_accepted(probabilities, kept
         for place, probability in zip(places, probabilities, strict=True)
     ]
     assert [guess.object.of(text) for guess in without_what_lies_around(asked("company"), stated, text)] == [kept]
+
+
+@pytest.mark.parametrize(
+    ("text", "one", "other", "expected"),
+    [
+        # What is said of one name of an enumeration is said of all: it does not make one of them the owner or parent of another.
+        ("Volvo owns Mack, Renault Trucks and Eicher.", "Mack", "Eicher", True),
+        ("Volvo owns Mack, Renault Trucks and Eicher.", "Eicher", "Renault Trucks", True),
+        ("Volvo owns Mack as well as Eicher.", "Mack", "Eicher", True),
+        # Whom it says it of is none of its names.
+        ("Volvo owns Mack, Renault Trucks and Eicher.", "Volvo", "Eicher", False),
+        ("Volvo owns Mack and its maker Eicher.", "Mack", "Eicher", False),
+        # Of two with a comma between them one may lie in the other.
+        ("It is sold in Turin, Italy, and Lyon.", "Turin", "Italy", False),
+        ("It is sold in Turin, Italy, and Lyon.", "Italy", "Lyon", True),
+    ],
+)
+def test_names_listed_together_are_known(text, one, other, expected):
+    a, b = (Span(text.index(words), text.index(words) + len(words)) for words in (one, other))
+    assert listed_together(a, b, text) is listed_together(b, a, text) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "between_them"),
+    [
+        ("Toyota makes the Corolla, the Prius and the Hilux.", ("Corolla", "Prius", "Hilux"), set()),
+        ("Siemens Energy and Siemens Mobility belong to Siemens.", ("Siemens Energy", "Siemens Mobility"), set()),
+        # Marriage and kinship are of both alike.
+        ("Marie Curie and Pierre Curie were married.", ("Marie Curie", "Pierre Curie"), {"spouse", "sibling"}),
+    ],
+)
+def test_names_listed_together_do_not_own_or_make_one_another(text, names, between_them):
+    found = guesses(asked("company"), text, counted_from=0.001)
+    assert {g.predicate for g in found if g.subject.of(text) in names and g.object.of(text) in names} <= between_them
+    assert any(g.subject.of(text) in names or g.object.of(text) in names for g in found)
