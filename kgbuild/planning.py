@@ -1,12 +1,13 @@
 """From what a person typed to a plan: the ontology found, the extractor and the judge chosen, what they cover known."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from kgbuild import ontology as ontologies
 from kgbuild.batches import Reading, read_batch, words_alone
+from kgbuild.documents import path_of
 from kgbuild.errors import InputError
 from kgbuild.extraction import ExtractorAddress, opened
 from kgbuild.extraction.cascade import CascadeAddress
@@ -176,6 +177,7 @@ def remembered_ontology(graph: Path) -> Ontology | None:
 class Preview:
     """What a build would have to do. files: in the folder now; new and changed ones have to be read, removed ones go.
 
+    out_of_reach: files below what cannot be opened now, such as a disk that is not mounted; what they gave stays.
     requests: to a language model, at least one a chunk that it was not asked about before; None where none is asked.
     remade: why all that was read before is worked on again, see `pipeline.made_otherwise`. to_extract: chunks among it that this
     extractor has not seen yet; chunks of what has to be read come on top.
@@ -188,6 +190,7 @@ class Preview:
     to_read: int
     removed: int
     uncovered: tuple[str, ...]
+    out_of_reach: int = 0
     remade: tuple[str, ...] = ()
     to_extract: int = 0
     requests: int | None = None
@@ -225,6 +228,8 @@ def preview(plan: BuildPlan, run: Runner) -> Preview:
                     asked = total((asked, Usage(tokens - request.max_tokens, request.max_tokens, requests=1)))
             return number, asked
 
+        gone = before.keys() - now.keys()
+        out_of_reach = sum(_is_out_of_reach(plan.documents, uri, now) for uri in gone)
         kept = now.keys() - set(to_read)
         chunks = (chunk for uri in kept if snapshot is not None for chunk in snapshot.chunks_read(uri, reading.recipe))
         to_extract, asked = expected(chunks)
@@ -232,8 +237,9 @@ def preview(plan: BuildPlan, run: Runner) -> Preview:
             documents=str(plan.documents),
             files=len(now),
             to_read=len(to_read),
-            removed=len(before.keys() - now.keys()),
+            removed=len(gone) - out_of_reach,
             uncovered=plan.uncovered,
+            out_of_reach=out_of_reach,
             remade=_remade(plan, snapshot) if snapshot else (),
             to_extract=to_extract,
         )
@@ -249,6 +255,12 @@ def preview(plan: BuildPlan, run: Runner) -> Preview:
             reply_tokens=asked.completion_tokens,
             cost=cost(asked, plan.prices) if plan.prices else None,
         )
+
+
+def _is_out_of_reach(documents: Path, uri: str, now: Container[str]) -> bool:
+    """Tell whether a file lay below what is there still, but neither a folder that opens nor a file."""
+    above = (str(folder) for folder in PurePosixPath(uri).parents)
+    return any(folder in now and not path_of(documents, folder).is_file() for folder in above)
 
 
 def remade(plan: BuildPlan) -> tuple[str, ...]:

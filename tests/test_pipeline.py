@@ -15,6 +15,7 @@ from kgbuild.errors import GraphLocked, InputError
 from kgbuild.judging import JudgeAddress
 from kgbuild.ledger import Ledger, Snapshot
 from kgbuild.pipeline import BuildPlan, build
+from kgbuild.planning import preview
 from kgbuild.records import Outcome, Reason, Status
 from kgbuild.report import Report
 from kgbuild.runner import InThreads
@@ -219,6 +220,8 @@ def test_what_cannot_be_read_for_now_keeps_what_it_gave_and_is_named(tmp_path):
     disk.rename(tmp_path / "unmounted")
     single.rename(tmp_path / "elsewhere")
     for number in range(2):
+        expected = preview(plan(folder, tmp_path / "graph"), InThreads(2))
+        assert (expected.removed, expected.out_of_reach) == (0, 1 - number)
         report = built(folder, tmp_path / "graph")
         assert (report.documents, report.documents_removed, report.documents_kept) == (3, 0, 2)
         assert [(failure.uri, failure.reason) for failure in report.failures] == [("c.txt", "vanished"), ("disk", "vanished")]
@@ -238,6 +241,8 @@ def test_what_cannot_be_read_for_now_keeps_what_it_gave_and_is_named(tmp_path):
     (folder / "c.txt").unlink()
     (folder / "disk").unlink()
     (folder / "disk").write_text("Nothing.")
+    expected = preview(plan(folder, tmp_path / "graph"), InThreads(2))
+    assert (expected.removed, expected.out_of_reach) == (2, 0)
     assert built(folder, tmp_path / "graph").documents_removed == 2
     built(write(tmp_path / "docs", {"a.txt": ADA, "disk": "Nothing."}), tmp_path / "graph")
     built(folder, tmp_path / "fresh")

@@ -108,6 +108,8 @@ def _print_preview(expected: "Preview") -> None:
         soft_wrap=True,
         markup=False,
     )
+    if expected.out_of_reach:
+        out.print(f"{expected.out_of_reach:,} more cannot be reached now: what they gave stays")
     if expected.remade:
         out.print(f"Every document that stays is worked on again: {escape(', '.join(expected.remade))}", soft_wrap=True)
     if expected.to_extract:
