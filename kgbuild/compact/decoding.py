@@ -14,7 +14,7 @@ from kgbuild.compact.calibration import Curve
 from kgbuild.compact.catalogue import spoken
 from kgbuild.compact.coverage import Coverage, property_key, wording
 from kgbuild.compact.enumerations import enumerated
-from kgbuild.compact.literals import find_literals
+from kgbuild.compact.literals import find_literals, is_an_area
 from kgbuild.compact.scoring import Questions, Scored, questions, score
 from kgbuild.compact.weights import Weights
 from kgbuild.judging.datatypes import fits
@@ -159,6 +159,8 @@ def _guess(
     if takes is None or subject_class is None:
         return None
     if isinstance(takes, Literal):
+        if reader.keys[column] in _NO_AREAS and is_an_area(takes.text):
+            return None
         return Guess(subject, subject_class, prop.name, object_, None, takes, probability)
     object_class = _class_of(reader, prop.range_classes, scored.kinds[scored.objects[row]])
     if (
@@ -170,6 +172,8 @@ def _guess(
     return Guess(subject, subject_class, prop.name, object_, object_class, None, probability)
 
 
+_NO_AREAS = frozenset({"P2044", "P1082", "P1128", "P2130"})
+"""Trained properties that measure heights, count people or tell costs."""
 _NAMES_NOTHING = PRONOUNS | frozenset("there here themself oneself one another other others former latter".split())
 
 

@@ -54,6 +54,18 @@ def _after(powers: tuple[str, ...], names: str) -> tuple[str, ...]:
 
 _SQUARE, _DOTTED_SQUARE, _CUBIC = ("sq ", "sq. ", "sq.", "sq"), ("sq. ", "sq."), ("cu ", "cu. ", "cu.")
 
+_AREAS = {
+    **dict.fromkeys(("km²", "km2", "km^2", *_after(_SQUARE, "km")), "1000000"),
+    **dict.fromkeys(("square kilometre", "square kilometres", "square kilometer", "square kilometers"), "1000000"),
+    **dict.fromkeys(("m²", "m2", "m^2", "square metre", "square metres", "square meter", "square meters"), "1"),
+    **dict.fromkeys(_after(_SQUARE, "m"), "1"),
+    **dict.fromkeys(("mi²", "mi2", "mi^2", "square mile", "square miles"), "2589988.110336"),
+    **dict.fromkeys((*_after(_SQUARE, "mi mile miles"), *_after(_DOTTED_SQUARE, "mi.")), "2589988.110336"),
+    **dict.fromkeys(("ft²", "ft2", "ft^2", "square foot", "square feet"), "0.09290304"),
+    **dict.fromkeys((*_after(_SQUARE, "ft feet"), *_after(_DOTTED_SQUARE, "ft.")), "0.09290304"),
+    **dict.fromkeys(("ha", "hectare", "hectares"), "10000"),
+    **dict.fromkeys(("acre", "acres"), "4046.8564224"),
+}
 _UNITS = {
     **dict.fromkeys(("%", "percent", "per cent", "Prozent"), "0.01"),
     **dict.fromkeys(("km", "kilometre", "kilometres", "kilometer", "kilometers", "Kilometer"), "1000"),
@@ -65,16 +77,7 @@ _UNITS = {
     **dict.fromkeys(("ft", "foot", "feet"), "0.3048"),
     **dict.fromkeys(("inch", "inches"), "0.0254"),
     **dict.fromkeys(("yd", "yds", "yard", "yards"), "0.9144"),
-    **dict.fromkeys(("km²", "km2", "km^2", *_after(_SQUARE, "km")), "1000000"),
-    **dict.fromkeys(("square kilometre", "square kilometres", "square kilometer", "square kilometers"), "1000000"),
-    **dict.fromkeys(("m²", "m2", "m^2", "square metre", "square metres", "square meter", "square meters"), "1"),
-    **dict.fromkeys(_after(_SQUARE, "m"), "1"),
-    **dict.fromkeys(("mi²", "mi2", "mi^2", "square mile", "square miles"), "2589988.110336"),
-    **dict.fromkeys((*_after(_SQUARE, "mi mile miles"), *_after(_DOTTED_SQUARE, "mi.")), "2589988.110336"),
-    **dict.fromkeys(("ft²", "ft2", "ft^2", "square foot", "square feet"), "0.09290304"),
-    **dict.fromkeys((*_after(_SQUARE, "ft feet"), *_after(_DOTTED_SQUARE, "ft.")), "0.09290304"),
-    **dict.fromkeys(("ha", "hectare", "hectares"), "10000"),
-    **dict.fromkeys(("acre", "acres"), "4046.8564224"),
+    **_AREAS,
     **dict.fromkeys(("m³", "m3", "m^3", "cubic metre", "cubic metres", "cubic meter", "cubic meters", *_after(_CUBIC, "m")), "1"),
     **dict.fromkeys(("l", "L", "litre", "litres", "liter", "liters"), "0.001"),
     **dict.fromkeys(("ml", "mL", "millilitre", "millilitres", "milliliter", "milliliters"), "0.000001"),
@@ -298,6 +301,7 @@ _COUNTED_IN_MILLIONS = re.compile(
     r"|members|visitors|tourists|viewers|listeners|followers|voters|votes|households|downloads|views|refugees)\b"
 )
 _UNIT = re.compile(rf"(?:{_BLANK}|-)?({_any_of([*_UNITS, *_SECONDS, *_MONTHS_LONG])})(?![\w/])")
+_OF_AREA = re.compile(rf"(?<![^\W\d_])(?:{_any_of(_AREAS)})$")
 _SMALLER = re.compile(
     rf"(?P<dot>\.)?(?P<joint>,?{_BLANK}(?:and{_BLANK})?)(?P<digits>[0-9]{{1,4}}(?:\.[0-9]{{1,4}})?)(?P<fraction>{_FRACTION.pattern})?"
     rf"(?:{_BLANK}|-)?(?P<unit>in|{_any_of(sum(_MIXED, ()))})(?![\w/]|{_BLANK}(?:an?|per|each|every)\b)"
@@ -372,6 +376,15 @@ def normalise(text: str, datatype: str) -> str | None:
             return bare  # what an earlier normalisation made of a year before Christ
         return found.value if found and found.datatype in DATE_DATATYPES else None
     return found.value if found and found.datatype == datatype else None
+
+
+def is_an_area(quantity: str) -> bool:
+    """Tell whether a quantity as written is in units of area.
+
+    >>> is_an_area("61 square kilometres"), is_an_area("3,184 km²"), is_an_area("1,816 m")
+    (True, True, False)
+    """
+    return _OF_AREA.search(quantity) is not None
 
 
 def _whole_literal(text: str) -> Literal | None:
