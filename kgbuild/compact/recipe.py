@@ -45,6 +45,7 @@ from kgbuild.ontology.reading import read as read_ontology
 
 CATALOGUE = Path(__file__).parent / "properties.tsv"
 TEMPLATES = Path(__file__).parent / "templates.txt"
+TEMPLATE_WORDS = Path(__file__).parent / "template_words.txt"
 
 LEAST_STATEMENTS = 8
 """A property with fewer examples than this, and no template, does not count as trained."""
@@ -76,7 +77,7 @@ class Stage:
     made: int
 
 
-STAGES = (Stage(8, 11, 1, 7e-5, 6e-4, 150, 0), Stage(4, 4, 4, 3.5e-5, 3e-4, 50, 1600))
+STAGES = (Stage(8, 11, 1, 7e-5, 6e-4, 150, 0), Stage(4, 4, 4, 3.5e-5, 3e-4, 50, 2600))
 STAGES_WITHOUT = (Stage(6, 6, 3, 7e-5, 6e-4, 150, 0),)
 
 
@@ -181,7 +182,7 @@ def pass_of(read: Corpora, stage: Stage, rng: random.Random) -> list[Example]:
         *some(read.knowledgenet, False, KNOWLEDGENET_SILENT),
     ]
     if stage.made:
-        words = templates.fillers(list(read.all()))
+        words = templates.fillers(list(read.all()), templates.read_words(TEMPLATE_WORDS))
         drawn += templates.made(templates.read_templates(TEMPLATES), words, stage.made, rng)
     return drawn
 

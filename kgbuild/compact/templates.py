@@ -1,7 +1,8 @@
 """Sentences made from `templates.txt`: for properties that no public data teaches, and sentences that state several facts, or none.
 
 A line is a sentence with slots, a tab, and what it states: subject slot, property, object slot, between semicolons. A slot's
-letters say what fills it, its number tells slots of one kind apart.
+letters say what fills it: words of `template_words.txt`, names from the public examples, dates and numbers made up. Its number
+tells slots of one kind apart.
 """
 
 import random
@@ -35,52 +36,27 @@ FROM_STATEMENTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "mo": (("object", "P706"),),
     "pl": (("object", "P400"),),
 }
-"""Which arguments of the public examples fill a slot."""
-
-LISTED: Mapping[str, tuple[str, ...]] = {
-    "in": (
-        "steel", "software", "insurance", "automotive", "pharmaceutical", "retail", "banking", "aerospace", "chemical", "energy",
-        "textile", "logistics", "semiconductor", "biotechnology", "media", "telecommunications", "mining", "food", "furniture",
-        "construction", "shipping", "video game", "publishing", "oil and gas", "health care", "machine tool", "paper",
-    ),
-    "ex": (
-        "New York Stock Exchange", "London Stock Exchange", "Frankfurt Stock Exchange", "Nasdaq", "Tokyo Stock Exchange", "NYSE",
-        "Euronext Paris", "Hong Kong Stock Exchange", "Toronto Stock Exchange", "SIX Swiss Exchange", "Oslo Stock Exchange",
-        "Australian Securities Exchange", "Johannesburg Stock Exchange", "Bombay Stock Exchange", "NASDAQ", "Milan Stock Exchange",
-    ),
-    "pr": (
-        "Falcon 9", "Model T", "ThinkPad", "A320", "Galaxy S5", "Walkman", "Corolla", "XC90", "Kindle", "PlayStation", "Vespa",
-        "Leica M3", "747", "iPhone", "Polo", "Roomba", "Post-it note", "Game Boy", "Surface Pro", "Civic", "Trabant", "MIR-200",
-        "Aspirin", "Lumia 920", "Beetle", "Titan X", "Boeing 737", "Ariane 5", "Tornado", "Nova 3", "LX-80", "Sprinter",
-    ),
-    "co": (
-        "Argentina", "Australia", "Austria", "Bangladesh", "Belgium", "Bolivia", "Brazil", "Bulgaria", "Canada", "Chile",
-        "China", "Colombia", "Croatia", "Cuba", "Denmark", "Ecuador", "Egypt", "Estonia", "Ethiopia", "Finland", "France",
-        "Germany", "Ghana", "Greece", "Hungary", "Iceland", "India", "Indonesia", "Iran", "Ireland", "Israel", "Italy",
-        "Japan", "Kenya", "Latvia", "Lithuania", "Malaysia", "Mexico", "Morocco", "Nepal", "the Netherlands", "New Zealand",
-        "Nigeria", "Norway", "Pakistan", "Peru", "Poland", "Portugal", "Romania", "Russia", "Senegal", "Serbia", "Slovakia",
-        "Slovenia", "South Africa", "South Korea", "Spain", "Sweden", "Switzerland", "Thailand", "Tunisia", "Turkey",
-        "Uganda", "Ukraine", "the United Kingdom", "the United States", "Uruguay", "Venezuela", "Vietnam", "Zambia",
-    ),
-    "po": (
-        "President", "Prime Minister", "mayor", "governor", "Senator", "foreign minister", "Minister of Finance", "Chancellor",
-        "Speaker of the House", "Member of Parliament", "Attorney General", "Secretary of State", "Vice President", "judge",
-        "ambassador", "treasurer", "Minister of Education", "First Minister", "city councillor", "Chief Justice",
-    ),
-    "cn": ("Africa", "Asia", "Europe", "South America", "North America", "Oceania"),
-}
 # fmt: on
+"""Which arguments of the public examples fill a slot."""
+INVENTED_FIRMS = 0.4
+"""Share of organisations that are called by somebody's last name and what a firm's name ends in."""
 _MONTHS = "January February March April May June July August September October November December".split()
 
 
-def fillers(examples: Sequence[Example]) -> Mapping[str, tuple[str, ...]]:
-    """Collect what fills each kind of slot."""
+def read_words(path: Path) -> Mapping[str, tuple[str, ...]]:
+    """Read lines of a slot's letters, a tab, and the words that fill it, between semicolons."""
+    rows = (line.partition("\t") for line in path.read_text("utf-8").splitlines())
+    return {kind: tuple(word.strip() for word in words.split(";")) for kind, _, words in rows}
+
+
+def fillers(examples: Sequence[Example], listed: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    """Collect what fills each kind of slot: the words listed, and arguments of the examples."""
     arguments: dict[tuple[str, str], set[str]] = defaultdict(set)
     for example in examples:
         for s in example.statements:
             arguments["subject", s.predicate].add(s.subject.of(example.text))
             arguments["object", s.predicate].add(s.object.of(example.text))
-    collected = dict(LISTED)
+    collected = dict(listed)
     for kind, places in FROM_STATEMENTS.items():
         words = {w for place in places for w in arguments[place] if 3 < len(w) < 40 and (w[0].isupper() or kind == "ge")}
         collected[kind] = tuple(sorted(w for w in words if not any(character.isdigit() for character in w)))
@@ -106,6 +82,8 @@ def _filled(kind: str, words: Mapping[str, Sequence[str]], rng: random.Random) -
             return rng.choice((f"{rng.randint(12, 990)} km²", f"{rng.randint(1, 900)},{rng.randint(100, 999)} square kilometres"))
         case "el":
             return rng.choice((f"{rng.randint(20, 990)} metres", f"{rng.randint(1, 8)},{rng.randint(100, 999)} m"))
+        case "c" if rng.random() < INVENTED_FIRMS:
+            return f"{rng.choice(words['p']).split()[-1]} {rng.choice(words['cs'])}"
         case _:
             return rng.choice(words[kind])
 
@@ -129,9 +107,13 @@ def made(
         sentence, facts = rng.choice(templates)
         text, at = "", 0
         spans: dict[str, Span] = {}
+        drawn: set[str] = set()
         for slot in _SLOT.finditer(sentence):
             text += sentence[at : slot.start()]
             word = _filled(slot[1], words, rng)
+            while word in drawn:  # no country has a border with itself
+                word = _filled(slot[1], words, rng)
+            drawn.add(word)
             spans[slot[1] + slot[2]] = Span(len(text), len(text) + len(word))
             text += word
             at = slot.end()
