@@ -13,7 +13,7 @@ from kgbuild.chunking import sentence_spans
 from kgbuild.compact.calibration import Curve
 from kgbuild.compact.catalogue import spoken
 from kgbuild.compact.coverage import Coverage, property_key, wording
-from kgbuild.compact.enumerations import enumerated
+from kgbuild.compact.enumerations import listed_together
 from kgbuild.compact.literals import find_literals, is_an_area
 from kgbuild.compact.scoring import Questions, Scored, questions, score
 from kgbuild.compact.weights import Weights
@@ -166,7 +166,7 @@ def _guess(
     if (
         object_class is None
         or _is_pronoun(object_, sentence)
-        or (not prop.symmetric and listed_together(subject, object_, sentence))
+        or (not prop.symmetric and listed_together(sentence, subject, object_))
     ):
         return None
     return Guess(subject, subject_class, prop.name, object_, object_class, None, probability)
@@ -195,20 +195,6 @@ def object_value(prop: Property, span: Span, sentence: str, found: Mapping[Span,
     if not prop.range_classes or (literal is not None and literal.datatype not in ("gYear", "integer", "decimal")):
         return None
     return True
-
-
-def listed_together(one: Span, other: Span, sentence: str) -> bool:
-    """Tell whether two mentions are names of one enumeration: it sets none of them apart from the others, as owner or parent.
-
-    Two with a comma between them may be a place and the one around it.
-
-    >>> text = "Acme makes the Falcon, the Kestrel and the Merlin."
-    >>> falcon, kestrel, merlin = Span(15, 21), Span(27, 34), Span(43, 49)
-    >>> listed_together(falcon, merlin, text), listed_together(merlin, kestrel, text), listed_together(Span(0, 4), merlin, text)
-    (True, True, False)
-    """
-    first, second = sorted((one, other))
-    return sentence[first.end : second.start] != ", " and second in enumerated(sentence, first)
 
 
 def _excludes(kept: Guess, guess: Guess, sentence: str, prop: Property) -> bool:

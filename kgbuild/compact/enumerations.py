@@ -42,3 +42,17 @@ def enumerated(text: str, name: Span) -> tuple[Span, ...]:
     if not separators or separators[-1] == _COMMA or (len(separators) == 1 and separators[0].startswith(",")):
         return ()
     return tuple(names)
+
+
+def listed_together(text: str, one: Span, other: Span) -> bool:
+    """Tell whether two mentions are names of one enumeration: it sets none of them apart from the others, as owner or parent.
+
+    Two with a comma between them may be a place and the one around it.
+
+    >>> text = "Acme makes the Falcon, the Kestrel and the Merlin."
+    >>> falcon, kestrel, merlin = Span(15, 21), Span(27, 34), Span(43, 49)
+    >>> listed_together(text, falcon, merlin), listed_together(text, merlin, kestrel), listed_together(text, Span(0, 4), merlin)
+    (True, True, False)
+    """
+    first, second = sorted((one, other))
+    return text[first.end : second.start] != ", " and second in enumerated(text, first)

@@ -9,7 +9,6 @@ from kgbuild.compact.decoding import (
     Guess,
     Reader,
     guesses,
-    listed_together,
     literal_in,
     object_value,
     reader,
@@ -56,7 +55,7 @@ def test_a_number_is_one_quantity(text, stated):
 
 
 def test_a_date_may_date_two_things():
-    assert {prop for prop, _ in literals("company", "Acme was founded and dissolved in 1901.")} == {"inception", "dissolved"}
+    assert {prop for prop, _ in literals("company", "Acme was founded in 1901.")} == {"inception", "dissolved"}
 
 
 @pytest.mark.parametrize(
@@ -136,10 +135,10 @@ def test_a_class_is_one_that_the_property_allows(text):
     ("text", "names_something"),
     [
         # In capitals it is a name, unless all is in capitals.
-        ("WHO has its headquarters in Geneva.", True),
-        ("It has its headquarters in Geneva.", False),
+        ("WHO is based in Geneva.", True),
+        ("It is based in Geneva.", False),
         ("I was born in Geneva.", False),
-        ("WHO HAS ITS HEADQUARTERS IN GENEVA.", False),
+        ("WHO IS BASED IN GENEVA.", False),
     ],
 )
 def test_a_pronoun_names_nothing(text, names_something):
@@ -179,26 +178,6 @@ def test_the_first_place_yields_only_to_one_that_is_accepted(probabilities, kept
         for place, probability in zip(places, probabilities, strict=True)
     ]
     assert [guess.object.of(text) for guess in without_what_lies_around(asked("company"), stated, text)] == [kept]
-
-
-@pytest.mark.parametrize(
-    ("text", "one", "other", "expected"),
-    [
-        # What is said of one name of an enumeration is said of all: it does not make one of them the owner or parent of another.
-        ("Volvo owns Mack, Renault Trucks and Eicher.", "Mack", "Eicher", True),
-        ("Volvo owns Mack, Renault Trucks and Eicher.", "Eicher", "Renault Trucks", True),
-        ("Volvo owns Mack as well as Eicher.", "Mack", "Eicher", True),
-        # Whom it says it of is none of its names.
-        ("Volvo owns Mack, Renault Trucks and Eicher.", "Volvo", "Eicher", False),
-        ("Volvo owns Mack and its maker Eicher.", "Mack", "Eicher", False),
-        # Of two with a comma between them one may lie in the other.
-        ("It is sold in Turin, Italy, and Lyon.", "Turin", "Italy", False),
-        ("It is sold in Turin, Italy, and Lyon.", "Italy", "Lyon", True),
-    ],
-)
-def test_names_listed_together_are_known(text, one, other, expected):
-    a, b = (Span(text.index(words), text.index(words) + len(words)) for words in (one, other))
-    assert listed_together(a, b, text) is listed_together(b, a, text) is expected
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
-"""Which names an enumeration holds besides the one that is known."""
+"""Which names an enumeration holds besides the one that is known, and which two stand in one."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgbuild.compact.enumerations import enumerated
+from kgbuild.compact.enumerations import enumerated, listed_together
 from kgbuild.records import Span
 
 
@@ -68,3 +68,23 @@ def test_no_name_overlaps_another(text, start, length):
         found = [*enumerated(text, span), span]
         assert all(a == b or not a.overlaps(b) for a in found for b in found)
         assert all(0 <= a.start < a.end <= len(text) for a in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "one", "other", "expected"),
+    [
+        # What is said of one name of an enumeration is said of all: it does not make one of them the owner or parent of another.
+        ("Volvo owns Mack, Renault Trucks and Eicher.", "Mack", "Eicher", True),
+        ("Volvo owns Mack, Renault Trucks and Eicher.", "Eicher", "Renault Trucks", True),
+        ("Volvo owns Mack as well as Eicher.", "Mack", "Eicher", True),
+        # Whom it says it of is none of its names.
+        ("Volvo owns Mack, Renault Trucks and Eicher.", "Volvo", "Eicher", False),
+        ("Volvo owns Mack and its maker Eicher.", "Mack", "Eicher", False),
+        # Of two with a comma between them one may lie in the other.
+        ("It is sold in Turin, Italy, and Lyon.", "Turin", "Italy", False),
+        ("It is sold in Turin, Italy, and Lyon.", "Italy", "Lyon", True),
+    ],
+)
+def test_names_listed_together_are_known(text, one, other, expected):
+    a, b = (Span(text.index(words), text.index(words) + len(words)) for words in (one, other))
+    assert listed_together(text, a, b) is listed_together(text, b, a) is expected
