@@ -32,6 +32,8 @@ UNLISTED_MENTION = 0.1
 
 KEPT, KEPT_WITHIN = 2.0, 12.0
 """How much the mean squared distance from earlier scores counts, and the score beyond which, up or down, distance is nothing."""
+CLAIMED_FROM = -2.0
+"""The score at which an answer counts half in that mean: little below what is taken as right."""
 REMINDED = 0.06
 """How much mentions count that change in sentences without labels."""
 
@@ -444,11 +446,12 @@ def loss_of(
         their_roles = teacher.network.roles(theirs, starts, ends)
         their_mentions = teacher.network.mentions(theirs)
         their_scores = teacher.network.pairs(theirs, starts, ends, their_roles, teacher.labels, teacher.biases)[..., columns]
-    # Scores, not probabilities: of answers near nothing those hardly tell how far they sank, and other sentences sink with them.
-    moved = scores[..., columns].clamp(-KEPT_WITHIN, KEPT_WITHIN) - their_scores.clamp(-KEPT_WITHIN, KEPT_WITHIN)
-    valid = (there[:, :, None] & there[:, None])[..., None].float()
-    compared = (valid.flatten(1).sum(1) * len(columns)).clamp(min=1)
-    left_behind = (moved**2 * valid).flatten(1).sum(1) / compared
+    our_scores = scores[..., columns]
+    moved = our_scores.clamp(-KEPT_WITHIN, KEPT_WITHIN) - their_scores.clamp(-KEPT_WITHIN, KEPT_WITHIN)
+    # A sentence has tens of thousands of answers and claims a handful, which a mean over all of them would let sink.
+    claimed = (torch.maximum(our_scores.detach(), their_scores) - CLAIMED_FROM).sigmoid()
+    claimed = claimed * (there[:, :, None] & there[:, None])[..., None]
+    left_behind = (moved**2 * claimed).flatten(1).sum(1) / (1 + claimed.flatten(1).sum(1))
     unlabelled = torch.tensor([item.example.source in task.unlabelled for item in batch], device=device).float()
     mentions_left_behind = ((mention_scores.sigmoid() - their_mentions.sigmoid()) ** 2).flatten(1).sum(1)
     return loss + (KEPT * left_behind + REMINDED * unlabelled * mentions_left_behind).mean()
