@@ -1,4 +1,4 @@
-"""The shipped weights, or others, on the seven properties that only made-up sentences taught them.
+"""The shipped weights, or others, on seven of the properties that only made-up sentences taught them.
 
     python benchmarks/compact_made_up.py [DATA] [--weights WEIGHTS]
 

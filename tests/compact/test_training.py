@@ -127,8 +127,8 @@ def test_what_was_known_before_is_still_known(taught):
     before = {(text, *triple) for name, text in EARLIER for triple in stated(None, text, read(name))}
     after = {(text, *triple) for name, text in EARLIER for triple in stated(output, text, read(name))}
     assert len(before) > len(EARLIER)
-    assert len(before & after) >= 0.75 * len(before)
-    assert report.kept >= 0.75
+    assert len(before & after) >= 0.8 * len(before)
+    assert report.kept >= 0.9
 
 
 def test_the_report_says_what_changed(taught):
@@ -245,6 +245,7 @@ def hasty(monkeypatch) -> None:
 @pytest.mark.usefixtures("hasty")
 def test_equal_seeds_draw_equal_unlabelled_sentences(tmp_path, monkeypatch):
     monkeypatch.setattr(training, "MOST_UNLABELLED", 50)
+    monkeypatch.setattr(training, "LEAST_SCORE", 1e-4)  # what two steps have taught scores little
     reports = [
         train(kitchen_rows(), KITCHEN, tmp_path / name, seed=seed, unlabelled=SAID_OTHERWISE)
         for name, seed in (("a", 1), ("b", 1), ("c", 2))
