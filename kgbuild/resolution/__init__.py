@@ -7,5 +7,5 @@ from kgbuild.resolution.rows import resolve_rows
 
 __all__ = ["VERSION", "block_key", "representatives", "resolve", "resolve_rows"]
 
-VERSION = 3
+VERSION = 4
 """Raised by hand whenever equal mentions come to give other keys or entities."""

@@ -1,9 +1,10 @@
-"""Which mentions in one document refer to the same thing, and without which titles and legal forms their names are compared.
+"""Which mentions in one document refer to the same thing, and by which names, without titles and legal forms, they are compared.
 
 Acronyms and bare surnames count only within a document, where they are evidence: on Re-DocRED's revised development set, which
 lacks some aliases, acronyms are right 57 times in 60 and surnames 186 in 225. Across documents an acronym is right .23 to .42 of
 the time. A legal form is left out across documents too: of COMBO's names 13 meet another by that, all rightly.
-Nothing is done for places, where a shorter name within a longer one is mostly another place.
+A country goes by its name where an adjective or another name stands for it. Nothing else is done for places, where a shorter name
+within a longer one is mostly another place.
 """
 
 import re
@@ -14,27 +15,11 @@ from itertools import islice
 from kgbuild.ontology.model import Ontology
 from kgbuild.records import Mention
 from kgbuild.resolution.clustering import classes_join
+from kgbuild.resolution.countries import country_name
+from kgbuild.resolution.kinds import holds_countries, kind_of_class
 from kgbuild.resolution.name_parts import LEGAL_FORMS, TITLES_OF_ONE, PersonName, organisation_name, person_name
 from kgbuild.resolution.normalisation import as_shown, block_key
 
-_PERSONS = frozenset({"person", "people", "human", "human being", "per"})
-_ORGANISATIONS = frozenset({"organization", "organisation", "org", "company", "corporation", "business", "firm", "enterprise"})
-_PLACES = frozenset(
-    {
-        "place",
-        "location",
-        "geographical area",
-        "populated place",
-        "settlement",
-        "city",
-        "town",
-        "country",
-        "region",
-        "state",
-        "gpe",
-        "loc",
-    }
-)
 _SMALL_WORDS = frozenset(
     {"of", "and", "the", "for", "in", "on", "at", "to", "de", "la", "du", "des", "der", "die", "und", "et", "y"}
 )
@@ -54,6 +39,7 @@ def representatives(mentions: Iterable[Mention], ontology: Ontology | None) -> d
     - Full names of a person that differ by titles and honours alone go under the one without, if the document has it.
     - An organisation's name goes without its legal form. A form that may be a word of the name ("Bad Company") is left out only
       after two words, or where the document has the name without it; and none where the document has "Acme Inc." and "Acme Ltd.".
+    - A country's adjective or other name goes under its name, where the class can be a country's.
     - An acronym of exactly one longer name in the document, and a surname that ends exactly one longer name of a person, go under
       the longer name, if their classes can be those of one thing. Longer names that are short for another of them do not count.
     """
@@ -81,7 +67,7 @@ class _Names:
 
     def __init__(self, written: set[_Written], ontology: Ontology | None) -> None:
         self._ontology = ontology
-        self._kinds = {class_name: _kind(class_name, ontology) for _, class_name in written}
+        self._kinds = {class_name: kind_of_class(class_name, ontology) for _, class_name in written}
         self._key: dict[_Written, str] = {}
         self._short: dict[_Written, _Short] = {}
         self._spelled: dict[str, str] = {}
@@ -94,12 +80,14 @@ class _Names:
         self._found: dict[_Short, tuple[str, ...]] = {}
         kinds = _kinds(written, self._kinds, ontology)
         without_form = _without_legal_forms({text for text, class_name in written if kinds[text, class_name] == "organisation"})
+        with_countries = {class_name for class_name in self._kinds if holds_countries(class_name, ontology)}
         for text, class_name in written:
-            self._add(text, class_name, kinds[text, class_name], without_form)
+            kind = kinds[text, class_name]
+            name = without_form[text] if kind == "organisation" else country_name(text) if class_name in with_countries else text
+            self._add(text, class_name, kind, name)
 
-    def _add(self, text: str, class_name: str, kind: str, without_form: Mapping[str, str]) -> None:
+    def _add(self, text: str, class_name: str, kind: str, name: str) -> None:
         person = person_name(text)
-        name = without_form[text] if kind == "organisation" else text
         key = person.key if kind == "person" else block_key(name)
         short = _Short(_as_acronym(text), person.surname, bool(person.titles), person.titles & TITLES_OF_ONE, class_name)
         self._key[text, class_name] = key
@@ -217,16 +205,3 @@ def _as_acronym(text: str) -> str:
     letters = re.sub(r"[.& ]", "", as_shown(text))
     key = block_key(text).replace(" and ", "&")
     return key if letters.isalpha() and letters.isupper() and " " not in key else ""
-
-
-def _kind(class_name: str, ontology: Ontology | None) -> str:
-    """Return "person", "place", "organisation" or "", by what the class and those above it are called."""
-    called = {class_name.casefold()}
-    if ontology is not None:
-        for class_ in (ontology.classes[name] for name in ontology.ancestors(class_name)):
-            called |= {text.casefold() for text in (class_.name, class_.label, *class_.aliases)}
-    if called & _PERSONS:
-        return "person"
-    if called & _PLACES:
-        return "place"
-    return "organisation" if called & _ORGANISATIONS else ""

@@ -29,7 +29,7 @@ def resolve(key: str, mentions: Iterable[Mention], ontology: Ontology | None) ->
 
 
 def _entity(id_: str, cluster: Sequence[Mention], ontology: Ontology | None) -> Entity:
-    name = canonical_name(cluster)
+    name = canonical_name(cluster, ontology)
     aliases = sorted({surface_form(mention) for mention in cluster} - {name})
     mention_ids = tuple(sorted(mention.id for mention in cluster))
     return Entity(id_, name, entity_class(cluster, ontology), tuple(aliases), "", mention_ids)

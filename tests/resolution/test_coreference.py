@@ -1,9 +1,13 @@
+from collections import Counter
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kgbuild.ontology.model import Ontology, OntologyClass
 from kgbuild.records import Mention
+from kgbuild.resolution import countries
 from kgbuild.resolution.coreference import representatives
 from kgbuild.resolution.name_parts import organisation_name, person_name
 from kgbuild.resolution.normalisation import block_key
@@ -23,6 +27,7 @@ CLASSES = Ontology(
         "Work": OntologyClass("Work", "work"),
         "Site": OntologyClass("Site", "place"),
         "River": OntologyClass("River", "river", parent="Site"),
+        "Country": OntologyClass("Country", "country", parent="Site"),
     },
     {},
 )
@@ -101,7 +106,7 @@ CLASSES = Ontology(
         # Only persons have surnames,
         (["Acme Steel:Company", "Steel:Company"], {}),
         (["Ada Lovelace:Human", "Lovelace:Company"], {}),
-        # and nothing is done for places.
+        # and of places no name is short for another.
         (["Upper Rhine Stream:River", "URS:River", "Stream:River"], {}),
     ],
 )
@@ -149,6 +154,32 @@ def test_an_organisation_is_compared_without_its_legal_form(mentions, compared):
     found = [mention(name) for name in mentions]
     names = representatives(found, CLASSES)
     assert {m.text: names[m.id] for m in found if block_key(names[m.id]) != block_key(m.text)} == compared
+
+
+@pytest.mark.parametrize(
+    ("mentions", "compared"),
+    [
+        # An adjective or another name stands for the country, also of a class that holds other places too,
+        (["Swedish:Country", "Sweden:Country"], {"Swedish": "Sweden"}),
+        (["the U.S.:Country", "American:Site", "USA:Country"], dict.fromkeys(["the U.S.", "American", "USA"], "United States")),
+        (["South Korean:Country", "south korean:Country"], dict.fromkeys(["South Korean", "south korean"], "South Korea")),
+        # but what may be several countries stands for none,
+        (["Korean:Country", "Congolese:Country", "Guinean:Country"], {}),
+        # and a language, a people or a river is no country.
+        (["Swedish:Work", "Swedish:Human", "Swedish:River", "Swedish:", "American:Company"], {}),
+    ],
+)
+def test_a_country_is_compared_by_its_name(mentions, compared):
+    found = [mention(name) for name in mentions]
+    names = representatives(found, CLASSES)
+    assert {m.text: names[m.id] for m in found if block_key(names[m.id]) != block_key(m.text)} == compared
+
+
+def test_no_form_stands_for_two_countries_or_is_the_name_of_another():
+    rows = [line.split("\t") for line in Path(countries.__file__).with_name("countries.tsv").read_text("utf-8").splitlines()]
+    assert all(len(row) == 3 and row[0] and any(row[1:]) for row in rows)
+    forms = [block_key(form) for name, *columns in rows for form in (name, *"; ".join(filter(None, columns)).split("; "))]
+    assert [form for form, count in Counter(forms).items() if count > 1] == []
 
 
 def test_without_an_ontology_the_name_of_the_class_tells_persons_and_places():

@@ -9,6 +9,7 @@ from kgbuild.ontology.model import Ontology, OntologyClass
 from kgbuild.records import Mention, Span
 from kgbuild.resolution.canonicalisation import canonical_name, entity_class
 from kgbuild.resolution.clustering import classes_join
+from kgbuild.resolution.normalisation import block_key
 from kgbuild.resolution.resolve import resolve
 
 CLASSES = Ontology(
@@ -119,7 +120,22 @@ def test_without_an_ontology_the_class_alone_decides(classes, entities):
     ],
 )
 def test_the_longest_plain_form_is_the_name(forms, name):
-    assert canonical_name(several(*forms)) == name
+    assert canonical_name(several(*forms), CLASSES) == name
+
+
+@pytest.mark.parametrize(
+    ("forms", "name", "aliases"),
+    [
+        # Also where all that is written of it are adjectives and other names.
+        (["Swedish"], "Sweden", ("Swedish",)),
+        (["Swedish", "Sweden"], "Sweden", ("Swedish",)),
+        (["United States of America", "American", "US"], "United States", ("American", "US", "United States of America")),
+        (["Gotland"], "Gotland", ()),
+    ],
+)
+def test_a_country_is_called_by_its_name(forms, name, aliases):
+    (entity,) = resolve(block_key(name), [named(form, "Country", start=100 * n) for n, form in enumerate(forms)], None)
+    assert (entity.name, entity.aliases) == (name, aliases)
 
 
 def test_every_other_form_is_an_alias_once():

@@ -25,6 +25,11 @@ def row(id_, name, class_name=None, **more):
             [row(1, "Acme Inc.", "Company"), row(2, "Acme", "Company"), row(3, "Bolt Inc.")],
             [(1, ACME, "Acme Inc.", 1.0), (2, ACME, "Acme Inc.", 1.0), (3, entity_id("bolt inc"), "Bolt Inc.", 1.0)],
         ),
+        # A country goes by its name.
+        (
+            [row(1, "Swedish", "Country"), row(2, "Sweden", "Country")],
+            [(1, entity_id("sweden"), "Sweden", 1.0), (2, entity_id("sweden"), "Sweden", 1.0)],
+        ),
         # A context is allowed, and a class may be left out.
         (
             [row(1, "Acme", context=[["o", "founded", "Ada"]]), {"id": 2, "name": "Acme"}],
