@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from kgbuild.chunking import sentence_spans
 from kgbuild.compact.calibration import Curve
-from kgbuild.compact.catalogue import spoken
+from kgbuild.compact.catalogue import TrainedProperty, spoken
 from kgbuild.compact.coverage import Coverage, property_key, wording
 from kgbuild.compact.enumerations import listed_together
 from kgbuild.compact.literals import find_literals, is_an_area
@@ -54,6 +54,8 @@ class Reader:
     class_names: tuple[str, ...]
     asked: Questions
     curve: Curve
+    names: Mapping[str, re.Pattern[str]]
+    """By property: what it is called, in words of a sentence."""
 
 
 def reader(weights: Weights, ontology: Ontology, covered: Coverage, with_uncovered: bool) -> Reader:
@@ -76,9 +78,15 @@ def reader(weights: Weights, ontology: Ontology, covered: Coverage, with_uncover
         classes,
         questions(weights, wordings, own, labels),
         weights.calibration.extraction,
+        {prop.name: _called(prop, entry) for prop, entry in zip(properties, trained, strict=True)},
     )
     guessed = [n for n, entry in enumerate(trained) if entry is None]
     return replace(prepared, curve=_at_usual_rate(prepared, guessed)) if guessed else prepared
+
+
+def _called(prop: Property, trained: TrainedProperty | None) -> re.Pattern[str]:
+    names = {prop.label, *prop.aliases, *((trained.label, *trained.aliases) if trained else ())}
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(names)))})\b", re.IGNORECASE)
 
 
 UNCOVERED_SHARE = 0.05
@@ -113,8 +121,9 @@ def guesses(reader: Reader, sentence: str, counted_from: float = COUNTED_FROM) -
     """Return the statements a sentence may make with at least `counted_from`, likeliest first in each part of it.
 
     Of statements that differ only in where a mention begins or ends the likeliest stays; of a statement and its reverse too, unless
-    the property is symmetric; of those that take one number for two quantities, an area and a height; and of a place and the one
-    around it, where only one can be meant, the first. Pronouns name nothing.
+    the property is symmetric; of those that take one number for two quantities, an area and a height; of two properties between the
+    same two, the one that the sentence calls by its name; and of a place and the one around it, where only one can be meant, the
+    first. Pronouns name nothing.
     """
     found = {literal.span: literal for literal in find_literals(sentence) if literal.span is not None}
     kept: list[Guess] = []
@@ -127,7 +136,8 @@ def guesses(reader: Reader, sentence: str, counted_from: float = COUNTED_FROM) -
                 kept.append(guess)
                 kinds.setdefault(guess.subject, scored.kinds[scored.subjects[row]])
                 kinds.setdefault(guess.object, scored.kinds[scored.objects[row]])
-    return _of_one_class_each(reader, without_what_lies_around(reader, kept, sentence), sentence, kinds)
+    named = without_unnamed_rivals(reader, kept, sentence)
+    return _of_one_class_each(reader, without_what_lies_around(reader, named, sentence), sentence, kinds)
 
 
 def _likely(reader: Reader, scored: Scored, spans: Sequence[Span], counted_from: float) -> list[tuple[int, int, float]]:
@@ -213,6 +223,22 @@ def _is_number(guess: Guess) -> bool:
 
 def _overlap(a: Span, b: Span) -> bool:
     return a.start < b.end and b.start < a.end
+
+
+def without_unnamed_rivals(reader: Reader, kept: Sequence[Guess], sentence: str) -> list[Guess]:
+    """Of "Ann, chief executive of Acme" drop that she chairs it: of a pair, what is less likely than a property called by its name.
+
+    On sentences of TekGen's validation set 22 of 139 statements that this drops are listed, of all that are accepted half.
+    """
+    called = {name for name, pattern in reader.names.items() if pattern.search(sentence)}
+    sure = [g for g in kept if g.predicate in called and g.probability >= reader.weights.calibration.accept_from]
+
+    def is_rival(one: Guess, other: Guess) -> bool:
+        of_one_pair = {one.subject, one.object} == {other.subject, other.object}
+        is_inverse = reader.ontology.properties[one.predicate].inverse_of == other.predicate
+        return of_one_pair and not is_inverse and one.probability > other.probability
+
+    return [g for g in kept if g.predicate in called or not any(is_rival(one, g) for one in sure)]
 
 
 def without_what_lies_around(reader: Reader, kept: Sequence[Guess], sentence: str) -> list[Guess]:

@@ -13,7 +13,7 @@ from kgbuild.llm.protocol import NoReplies, Replies
 from kgbuild.ontology.model import Ontology
 from kgbuild.records import CandidateTriple, Chunk, Extraction, Literal, Mention, Span
 
-VERSION = 5
+VERSION = 6
 """Raised by hand whenever equal scores would give other candidates."""
 
 

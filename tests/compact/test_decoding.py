@@ -12,6 +12,7 @@ from kgbuild.compact.decoding import (
     literal_in,
     object_value,
     reader,
+    without_unnamed_rivals,
     without_what_lies_around,
 )
 from kgbuild.compact.literals import find_literals
@@ -144,6 +145,40 @@ def test_a_class_is_one_that_the_property_allows(text):
 def test_a_pronoun_names_nothing(text, names_something):
     subjects = {guess.subject.of(text) for guess in guesses(asked("company"), text)}
     assert (text.split()[0] in subjects) == names_something
+
+
+@pytest.mark.parametrize(
+    ("text", "claims", "kept"),
+    [
+        # What the sentence calls by one of its names leaves no room for what is less likely of the same two and is not called so,
+        ("Ann, chief executive of Acme", "chief_executive .9, chairperson .8, employer .7", "chief_executive"),
+        ("Ann, CEO of Acme", "chief_executive .3, employer .2", "chief_executive"),
+        # but for what is likelier, or called by its name too,
+        ("Ann, chief executive of Acme", "chairperson .9, chief_executive .8, employer .7", "chairperson chief_executive"),
+        ("Ann, chairperson and chief executive of Acme", "chief_executive .9, chairperson .8", "chief_executive chairperson"),
+        # nor does what is not likely enough to be accepted take anything's room.
+        ("Ann, chief executive of Acme", "chief_executive .2, chairperson .1", "chief_executive chairperson"),
+        # Of none called by its name, and of two that say the same in both directions, all stay.
+        ("Ann heads Acme", "chief_executive .9, chairperson .8", "chief_executive chairperson"),
+        ("Acme is a subsidiary of Ann", "subsidiary .9, parent_organization .8, owned_by .7", "subsidiary parent_organization"),
+    ],
+)
+def test_of_one_pair_what_is_called_by_its_name_is_meant(text, claims, kept):
+    ann, acme = (Span(text.index(name), text.index(name) + len(name)) for name in ("Ann", "Acme"))
+    stated = []
+    for predicate, probability in (claim.split() for claim in claims.split(", ")):
+        one, other = (ann, acme) if predicate in ("employer", "subsidiary") else (acme, ann)
+        stated.append(Guess(one, "", predicate, other, "", None, float(probability)))
+    assert [guess.predicate for guess in without_unnamed_rivals(asked("company"), stated, text)] == kept.split()
+
+
+def test_another_pair_takes_no_room():
+    text = "Ann is chief executive of Acme, Bo chairs it."
+    stated = [
+        Guess(Span(26, 30), "", "chief_executive", Span(0, 3), "", None, 0.9),
+        Guess(Span(26, 30), "", "chairperson", Span(32, 34), "", None, 0.8),
+    ]
+    assert without_unnamed_rivals(asked("company"), stated, text) == stated
 
 
 @pytest.mark.parametrize(
