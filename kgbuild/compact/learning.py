@@ -30,7 +30,7 @@ SAME_PAIR_OTHER_PROPERTY = 0.5
 SWAPPED_OR_WRONG_BOUNDARY = 1.0
 UNLISTED_MENTION = 0.1
 
-KEPT, KEPT_WITHIN = 2.0, 12.0
+KEPT, KEPT_WITHIN = 0.5, 12.0
 """How much the mean squared distance from earlier scores counts, and the score beyond which, up or down, distance is nothing."""
 CLAIMED_FROM = -2.0
 """The score at which an answer counts half in that mean: little below what is taken as right."""
