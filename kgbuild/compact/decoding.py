@@ -13,7 +13,7 @@ from kgbuild.chunking import sentence_spans
 from kgbuild.compact.calibration import Curve
 from kgbuild.compact.catalogue import TrainedProperty, spoken
 from kgbuild.compact.coverage import Coverage, property_key, wording
-from kgbuild.compact.enumerations import listed_together
+from kgbuild.compact.enumerations import enumerated, listed_together
 from kgbuild.compact.literals import find_literals, is_an_area
 from kgbuild.compact.scoring import Questions, Scored, questions, score
 from kgbuild.compact.weights import Weights
@@ -137,6 +137,7 @@ def guesses(reader: Reader, sentence: str, counted_from: float = COUNTED_FROM) -
                 kinds.setdefault(guess.subject, scored.kinds[scored.subjects[row]])
                 kinds.setdefault(guess.object, scored.kinds[scored.objects[row]])
     named = without_unnamed_rivals(reader, kept, sentence)
+    kinds = {span: sum((kinds[other] for other in enumerated(sentence, span) if other in kinds), kinds[span]) for span in kinds}
     return _of_one_class_each(reader, without_what_lies_around(reader, named, sentence), sentence, kinds)
 
 
@@ -326,6 +327,7 @@ def _of_one_class_each(
 ) -> tuple[Guess, ...]:
     """Give a mention, and its words elsewhere in the sentence, the likeliest class that all its properties allow.
 
+    kinds: scores of the classes, of the names of one enumeration together.
     Of the statements likely enough to be accepted the likelier choose first; one that would leave no class in common with them
     keeps its own, and so does any other that does not allow their choice.
     """

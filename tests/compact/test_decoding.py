@@ -109,6 +109,8 @@ def test_a_literal_is_one_with_the_punctuation_beside_it(words, literal):
         # The likeliest class that all properties allow: a head office lies in any place, a country is one.
         ("company", "Samsung is headquartered in Seoul, South Korea.", "South Korea", "Country"),
         ("places", "Paris, the capital of France, lies on the Seine.", "Paris", "City"),
+        # The names of one enumeration are of one class, though one of them may look like a firm's.
+        ("company", "Siemens was founded by Werner von Siemens and Johann Georg Halske in Berlin.", "Werner von Siemens", "Person"),
     ],
 )
 def test_a_mention_is_of_one_class(name, text, words, class_name):
