@@ -137,7 +137,6 @@ def guesses(reader: Reader, sentence: str, counted_from: float = COUNTED_FROM) -
                 kinds.setdefault(guess.subject, scored.kinds[scored.subjects[row]])
                 kinds.setdefault(guess.object, scored.kinds[scored.objects[row]])
     named = without_unnamed_rivals(reader, kept, sentence)
-    kinds = {span: sum((kinds[other] for other in enumerated(sentence, span) if other in kinds), kinds[span]) for span in kinds}
     return _of_one_class_each(reader, without_what_lies_around(reader, named, sentence), sentence, kinds)
 
 
@@ -327,15 +326,16 @@ def _of_one_class_each(
 ) -> tuple[Guess, ...]:
     """Give a mention, and its words elsewhere in the sentence, the likeliest class that all its properties allow.
 
-    kinds: scores of the classes, of the names of one enumeration together.
-    Of the statements likely enough to be accepted the likelier choose first; one that would leave no class in common with them
-    keeps its own, and so does any other that does not allow their choice.
+    The names of one enumeration are of one class, the likeliest of all together. Of the statements likely enough to be accepted the
+    likelier choose first; one that would leave no class in common with them keeps its own, and so does any other that does not
+    allow their choice.
     """
     common: dict[str, list[str]] = {}
 
     def narrowed(span: Span, any_of: Sequence[str]) -> None:
         words = span.of(sentence).casefold()
-        classes = common.get(words) or _likeliest_first(reader, kinds[span])
+        listed = [kinds[name] for name in (span, *enumerated(sentence, span)) if name in kinds]
+        classes = common.get(words) or _likeliest_first(reader, np.sum(listed, axis=0))
         common[words] = _allowed(reader, any_of, classes) or classes
 
     def chosen(span: Span, any_of: Sequence[str], own: str) -> str:

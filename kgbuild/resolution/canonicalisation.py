@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from kgbuild.ontology.model import Ontology
 from kgbuild.records import Mention
 from kgbuild.resolution.countries import country_name
-from kgbuild.resolution.kinds import holds_countries
 from kgbuild.resolution.name_parts import TITLES
 from kgbuild.resolution.normalisation import accents, as_shown
 
@@ -32,9 +31,7 @@ def canonical_name(cluster: Sequence[Mention], ontology: Ontology | None) -> str
     code point.
     Source: notes on 276 Wikipedia clusters: the longest plain name is the article's title in 94 %, the most frequent in 85 %.
     """
-    with_countries = {name for name in {mention.class_name for mention in cluster} if holds_countries(name, ontology)}
-    forms = ((surface_form(mention), mention.class_name) for mention in cluster)
-    counts = Counter(country_name(form) if class_name in with_countries else form for form, class_name in forms)
+    counts = Counter(country_name(surface_form(mention), mention.class_name, ontology) for mention in cluster)
     plain = [form for form in counts if not _NOT_PLAIN.search(form)] or list(counts)
     return min(
         plain, key=lambda form: (-len(_UNCOUNTED.sub("", form)), form.isupper(), -counts[form], len(form), -accents(form), form)

@@ -16,7 +16,7 @@ from kgbuild.ontology.model import Ontology
 from kgbuild.records import Mention
 from kgbuild.resolution.clustering import classes_join
 from kgbuild.resolution.countries import country_name
-from kgbuild.resolution.kinds import holds_countries, kind_of_class
+from kgbuild.resolution.kinds import kind_of_class
 from kgbuild.resolution.name_parts import LEGAL_FORMS, TITLES_OF_ONE, PersonName, organisation_name, person_name
 from kgbuild.resolution.normalisation import as_shown, block_key
 
@@ -80,10 +80,9 @@ class _Names:
         self._found: dict[_Short, tuple[str, ...]] = {}
         kinds = _kinds(written, self._kinds, ontology)
         without_form = _without_legal_forms({text for text, class_name in written if kinds[text, class_name] == "organisation"})
-        with_countries = {class_name for class_name in self._kinds if holds_countries(class_name, ontology)}
         for text, class_name in written:
             kind = kinds[text, class_name]
-            name = without_form[text] if kind == "organisation" else country_name(text) if class_name in with_countries else text
+            name = without_form[text] if kind == "organisation" else country_name(text, class_name, ontology)
             self._add(text, class_name, kind, name)
 
     def _add(self, text: str, class_name: str, kind: str, name: str) -> None:

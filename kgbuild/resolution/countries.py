@@ -8,16 +8,18 @@ development set that bear an adjective of the list and another name, 61 bear tha
 from functools import cache
 from pathlib import Path
 
+from kgbuild.ontology.model import Ontology
+from kgbuild.resolution.kinds import holds_countries
 from kgbuild.resolution.normalisation import block_key
 
 
-def country_name(name: str) -> str:
+def country_name(name: str, class_name: str, ontology: Ontology | None) -> str:
     """Return the name of the country that an adjective or another of its names stands for; any other name as it is.
 
-    >>> country_name("Swedish"), country_name("the U.S."), country_name("Gotland")
-    ('Sweden', 'United States', 'Gotland')
+    >>> country_name("Swedish", "Country", None), country_name("the U.S.", "Place", None), country_name("Swedish", "Language", None)
+    ('Sweden', 'United States', 'Swedish')
     """
-    return _countries().get(block_key(name), name)
+    return _countries().get(block_key(name), name) if holds_countries(class_name, ontology) else name
 
 
 @cache
