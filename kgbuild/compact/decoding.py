@@ -117,18 +117,38 @@ def ordinary_sentences() -> tuple[str, ...]:
     return tuple(span.of(text) for text in texts for span in sentence_spans(text))
 
 
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """A sentence as the model reads it. literals: by their spans; parts: one, or several of a very long sentence."""
+
+    sentence: str
+    literals: Mapping[Span, Literal]
+    parts: tuple[Scored, ...]
+
+
+def hear(reader: Reader, sentence: str) -> Heard:
+    """Find the literals of a sentence and score all that it may state."""
+    literals = {literal.span: literal for literal in find_literals(sentence) if literal.span is not None}
+    return Heard(sentence, literals, tuple(score(reader.weights, reader.asked, sentence, list(literals))))
+
+
 def guesses(reader: Reader, sentence: str, counted_from: float = COUNTED_FROM) -> tuple[Guess, ...]:
-    """Return the statements a sentence may make with at least `counted_from`, likeliest first in each part of it.
+    """Return the statements a sentence may make with at least `counted_from`, likeliest first in each part of it."""
+    return decoded(reader, hear(reader, sentence), counted_from)
+
+
+def decoded(reader: Reader, heard: Heard, counted_from: float = COUNTED_FROM) -> tuple[Guess, ...]:
+    """Return the statements of a sentence that was heard, as `guesses` does.
 
     Of statements that differ only in where a mention begins or ends the likeliest stays; of a statement and its reverse too, unless
     the property is symmetric; of those that take one number for two quantities, an area and a height; of two properties between the
     same two, the one that the sentence calls by its name; and of a place and the one around it, where only one can be meant, the
     first. Pronouns name nothing.
     """
-    found = {literal.span: literal for literal in find_literals(sentence) if literal.span is not None}
+    sentence, found = heard.sentence, heard.literals
     kept: list[Guess] = []
     kinds: dict[Span, NDArray[np.float32]] = {}
-    for scored in score(reader.weights, reader.asked, sentence, list(found)):
+    for scored in heard.parts:
         spans = [literal_in(span, sentence, found) or whole(span, sentence) for span in scored.spans]
         for row, column, probability in _likely(reader, scored, spans, counted_from):
             guess = _guess(reader, sentence, found, spans, scored, row, column, probability)

@@ -19,7 +19,7 @@ from kgbuild.extraction.llm import LlmAddress, LlmExtractor, holds_names
 from kgbuild.llm.protocol import NoReplies, Replies, Request
 from kgbuild.records import CandidateTriple, Chunk, Extraction, Literal
 
-VERSION = 3
+VERSION = 4
 """Raised by hand whenever other chunks would be put to the language model, or the two be joined in another way."""
 
 
@@ -51,10 +51,10 @@ class CascadeExtractor:
         if any(not self._is_sure(candidate) for candidate in extraction.candidates):
             return True
         names = {end.text.casefold() for candidate in extraction.candidates for end in (candidate.subject, candidate.object)}
-        heard = () if self._compact.coverage.uncovered else [c.evidence for c in extraction.candidates if c.evidence is not None]
+        # Evidence ends with the sentence that makes the statement; those before it may only have the name that it is about.
+        heard = {c.evidence.end - chunk.span.start for c in extraction.candidates if c.evidence is not None}
         return any(
-            holds_names(sentence.of(chunk.text), names)
-            and not any(span.contains(sentence.shifted(chunk.span.start)) for span in heard)
+            holds_names(sentence.of(chunk.text), names) and (self._compact.coverage.uncovered or sentence.end not in heard)
             for sentence in sentence_spans(chunk.text)
         )
 

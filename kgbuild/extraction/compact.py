@@ -1,19 +1,20 @@
 """The compact model as an extractor: sentence by sentence, no server, no prompt."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kgbuild import ids
-from kgbuild.chunking import sentence_spans
+from kgbuild.compact.anaphora import Vocabulary
 from kgbuild.compact.coverage import Coverage, coverage
-from kgbuild.compact.decoding import Guess, guesses, reader
+from kgbuild.compact.decoding import Guess, reader
+from kgbuild.compact.passages import passage_guesses
 from kgbuild.compact.weights import Weights, open_weights
 from kgbuild.llm.protocol import NoReplies, Replies
 from kgbuild.ontology.model import Ontology
 from kgbuild.records import CandidateTriple, Chunk, Extraction, Literal, Mention, Span
 
-VERSION = 6
+VERSION = 7
 """Raised by hand whenever equal scores would give other candidates."""
 
 
@@ -28,6 +29,7 @@ class CompactExtractor:
         self.accept_from = weights.calibration.accept_from
         self._weights = weights
         self._reader = reader(weights, ontology, self.coverage, uncovered)
+        self._vocabulary = Vocabulary(ontology)
         self.name = f"compact/{weights.digest[:6]}"
         self.key = ids.digest("compact", VERSION, weights.digest, ontology.digest, uncovered)
 
@@ -47,23 +49,20 @@ class CompactExtractor:
             return Extraction(())
         candidates: list[CandidateTriple] = []
         below = 0
-        for sentence in sentence_spans(chunk.text):
-            for guess in guesses(self._reader, sentence.of(chunk.text)):
-                if guess.probability >= self._weights.calibration.unsure_from:
-                    candidates.append(self._candidate(chunk, sentence, guess))
-                else:
-                    below += 1
+        for evidence, guess in passage_guesses(self._reader, self._vocabulary, chunk.text):
+            if guess.probability >= self._weights.calibration.unsure_from:
+                candidates.append(self._candidate(chunk, evidence, guess))
+            else:
+                below += 1
         return Extraction(tuple(candidates), below)
 
-    def _candidate(self, chunk: Chunk, sentence: Span, guess: Guess) -> CandidateTriple:
-        by = chunk.span.start + sentence.start
-
+    def _candidate(self, chunk: Chunk, evidence: Span, guess: Guess) -> CandidateTriple:
         def mention(span: Span, class_name: str) -> Mention:
-            return Mention("", chunk.document_id, span.shifted(by), span.shifted(sentence.start).of(chunk.text), class_name)
+            return Mention("", chunk.document_id, span.shifted(chunk.span.start), span.of(chunk.text), class_name)
 
         object_: Mention | Literal
         if guess.literal is not None:
-            object_ = Literal(guess.object.shifted(by), guess.literal.text, guess.literal.value, guess.literal.datatype)
+            object_ = replace(guess.literal, span=guess.object.shifted(chunk.span.start))
         else:
             object_ = mention(guess.object, guess.object_class or "")
         return CandidateTriple(
@@ -72,8 +71,8 @@ class CompactExtractor:
             subject=mention(guess.subject, guess.subject_class),
             predicate=guess.predicate,
             object=object_,
-            evidence=sentence.shifted(chunk.span.start),
-            quote=sentence.of(chunk.text),
+            evidence=evidence.shifted(chunk.span.start),
+            quote=evidence.of(chunk.text),
             extractor=self.name,
             score=guess.probability,
         )

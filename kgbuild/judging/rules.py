@@ -9,7 +9,7 @@ from kgbuild.records import CandidateTriple, Chunk, Literal, Mention, Reason, Sp
 from kgbuild.resolution.clustering import classes_join
 from kgbuild.resolution.normalisation import block_key
 
-VERSION = 4
+VERSION = 5
 """Raised by hand whenever a rule changes: verdicts of an earlier version are then judged again, for free."""
 
 PRONOUNS = frozenset(

@@ -70,7 +70,7 @@ def test_nothing_is_found_where_nothing_is_stated(text, extractor):
     assert stated(extractor, text) == set()
 
 
-def test_every_span_holds_its_words_and_evidence_is_the_sentence(extractor, chunks):
+def test_every_span_holds_its_words_and_evidence_both(extractor, chunks):
     whole = "Preface.\n" + TEXT
     candidates = [c for extraction in extractor.extract(chunks) for c in extraction.candidates]
     assert candidates
@@ -81,6 +81,61 @@ def test_every_span_holds_its_words_and_evidence_is_the_sentence(extractor, chun
             assert argument.span is not None
             assert argument.span.of(whole) == argument.text
             assert candidate.evidence.contains(argument.span)
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "predicate", "object_", "evidence"),
+    [
+        # What a pronoun or "the company" stands for is named in an earlier sentence: both are the evidence.
+        (
+            "Ann Lee was born in Rome. She studied at Yale.",
+            "Ann Lee",
+            "educated_at",
+            "Yale",
+            "Ann Lee was born in Rome. She studied at Yale.",
+        ),
+        (
+            "Ann Lee was born in Rome.\nHer husband is Bob Ray.",
+            "Ann Lee",
+            "spouse",
+            "Bob Ray",
+            "Ann Lee was born in Rome.\nHer husband is Bob Ray.",
+        ),
+        (
+            "Acme Steel is old. It has its headquarters in Dayton.",
+            "Acme Steel",
+            "headquarters",
+            "Dayton",
+            "Acme Steel is old. It has its headquarters in Dayton.",
+        ),
+        (
+            "Acme Steel is old. The company was founded in 1901.",
+            "Acme Steel",
+            "inception",
+            "1901",
+            "Acme Steel is old. The company was founded in 1901.",
+        ),
+        # It may be the object.
+        (
+            "Ann Lee was born in Rome. Acme Steel was founded by her in 1901.",
+            "Acme Steel",
+            "founded_by",
+            "Ann Lee",
+            "Ann Lee was born in Rome. Acme Steel was founded by her in 1901.",
+        ),
+        # What does not lean on an earlier sentence has its own alone.
+        ("Ann Lee was born in Rome. She studied at Yale.", "Ann Lee", "born_in", "Rome", "Ann Lee was born in Rome."),
+    ],
+)
+def test_what_a_pronoun_stands_for_is_found_where_it_is_named(text, subject, predicate, object_, evidence, extractor):
+    before = "Preface.\n\n"
+    extraction = extractor.extract([Chunk("chk_test", "doc_test", 0, Span(40, 40 + len(before + text)), before + text)])[0]
+    found = [c for c in extraction.candidates if (c.subject.text, c.predicate, c.object.text) == (subject, predicate, object_)]
+    assert [candidate.quote for candidate in found] == [evidence]
+    for candidate in found:
+        assert candidate.evidence == Span(40, 40 + len(evidence)).shifted((before + text).index(evidence))
+        for argument in (candidate.subject, candidate.object):
+            assert argument.span.shifted(-40).of(before + text) == argument.text
 
 
 def test_a_literal_keeps_its_words_and_has_a_normalised_value(extractor, chunks):

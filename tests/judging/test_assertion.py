@@ -36,6 +36,17 @@ STATED = None
         ("Acme was not only founded by Ann, it is led by her.", "Acme", "Ann", STATED),
         ("Acme was not founded until 1990.", "Acme", "1990", STATED),
         ("Acme was not until 1990 a company.", "Acme", "1990", STATED),
+        # Where the name stands in an earlier sentence, what is said of it there is another matter.
+        ("Ann Lee left in May. She never worked for Acme.", "Ann Lee", "Acme", Reason.NEGATED),
+        ("Ann Lee left in May. In June she did not join Acme.", "Ann Lee", "Acme", Reason.NEGATED),
+        ("Ann Lee left in May. Acme never hired her.", "Ann Lee", "Acme", Reason.NEGATED),
+        ("Ann Lee left in May. If she joins Acme, its shares will rise.", "Ann Lee", "Acme", Reason.SUPPOSED),
+        ("Ann Lee left in May. Will she join Acme now?", "Ann Lee", "Acme", Reason.QUESTION),
+        ("Ann Lee did not stay. She joined Acme.", "Ann Lee", "Acme", STATED),
+        ("Ann Lee did not stay. Acme hired her.", "Ann Lee", "Acme", STATED),
+        ("If it rains, Ann Lee stays. She joined Acme.", "Ann Lee", "Acme", STATED),
+        ("Ann Lee left in May. She did not rest but joined Acme.", "Ann Lee", "Acme", STATED),
+        ("Ann Lee left Globex Inc. in May, and Acme hired her.", "Ann Lee", "Acme", STATED),
         # A condition counts likewise; with a capital within a sentence it begins a title.
         ("If Google buys HubSpot, its shares will rise.", "Google", "HubSpot", Reason.SUPPOSED),
         ("It is not known whether Google bought HubSpot.", "Google", "HubSpot", Reason.SUPPOSED),
