@@ -37,13 +37,15 @@ _EMPTY = re.compile(
 _NO_NOUN_NEXT = re.compile(
     r"\s*+(?:\W|$|(?:the|an?|to|in|on|at|as|for|by|with|from|of|and|or|when|that|after|before|during|until|off|up|out|over|not)\b)"
 )
-_NO_NAME_NEXT = r"(?![-\w]|\s+of\b|,?\s+[\W\d_]*[A-Z])"
+_NO_NAME_NEXT = r"(?![-\w]|\s+of\b|,?\s[\W\d_]*[A-Z])"
 _DEMONYM = re.compile(r"[A-Z][a-z]+(?:ish|ese|ian|can|ean)")
 _BEFORE_A_SUBJECT = re.compile(
     r"[\W\d_]*(?:[^,]{0,60},\s*)?(?:(?:the|an?)\s+)?(?:(?!(?:of|in|by|from|at|on|for|and|with|to|as)\b)[a-z-]+\s+){0,3}[\W_]*",
     re.IGNORECASE,
 )
 """What may stand before a subject: the marks of a heading, "In 1990, ", "The car maker "."""
+_LONGEST = 120
+"""Characters that it has at most."""
 _CLAUSE_END = re.compile(r"[,;:()]|\b(?:and|but|who|that|which|when|while|as|because|after|before)\b")
 _PRONOUN = re.compile(r"\b(?:he|she|it|they|we|I|you|who|which|there|this|nobody|everybody)\b", re.IGNORECASE)
 _QUOTES = str.maketrans("“”„«»", '"""""')
@@ -207,7 +209,7 @@ class Discourse:
 
     def _may_begin(self, words: str) -> bool:
         """Tell whether what follows these words is the subject of a sentence that begins with them."""
-        has_subject = _PRONOUN.search(words) or self._vocabulary.the_noun.search(words)
+        has_subject = len(words) > _LONGEST or _PRONOUN.search(words) or self._vocabulary.the_noun.search(words)
         return not has_subject and _BEFORE_A_SUBJECT.fullmatch(words) is not None
 
     def _most_salient(self, fits: frozenset[str]) -> list[_Topic]:
