@@ -95,12 +95,12 @@ class Vocabulary:
         called: dict[str, set[str]] = {}
         for class_ in (ontology.classes[name] for name in self.class_names if name in self.things):
             below = {name for name in self.class_names if ontology.is_a(name, (class_.name,))}
-            # A vague class is often the model's for a company, but "the country" is no other place.
-            above = set() if class_.name in self.places else set(ontology.ancestors(class_.name))
             for words in (class_.label, *class_.aliases):
-                called.setdefault(words.casefold(), set()).update(below | above)
+                called.setdefault(words.casefold(), set()).update(below)
         self.nouns = {words: frozenset(names) for words, names in called.items()}
-        """By what the classes are called: what may be meant."""
+        """By what the classes are called: these and those below them."""
+        self.above = {name: frozenset(ontology.ancestors(name)) - self.places for name in self.class_names}
+        """A vague class is often the model's for a company; but "the country" is no place of which it says no more."""
         nouns = "|".join(map(re.escape, sorted(called, key=lambda words: (-len(words), words)))) or "(?!)"
         self.the_noun = re.compile(rf"\b(?:[Tt]he|[Tt]his|[Tt]hat)\s+({nouns}){_NO_NAME_NEXT}")
 
@@ -185,6 +185,8 @@ class Discourse:
         found = next((found for found in _THING.finditer(sentence) if found.start() not in empty), None)
         if found is None or self._is_named(found.start(), self._vocabulary.things, names):
             return None
+        if self._vocabulary.the_noun.search(sentence, 0, found.start()):  # "The company sold its "
+            return None
         things = [
             topic
             for topic in self._named
@@ -202,8 +204,9 @@ class Discourse:
         if (found := self._vocabulary.the_noun.search(sentence)) is None:
             return None
         fits = self._vocabulary.nouns[found[1].casefold()]
-        topic = next(iter(self._most_salient(fits)), None)
-        if topic is None or self._is_named(found.start(), fits, names):
+        vague = frozenset[str]().union(*(self._vocabulary.above[name] for name in fits))
+        topic = next(iter((*self._most_salient(fits), *self._most_salient(vague))), None)
+        if topic is None or self._is_named(found.start(), fits | vague, names):
             return None
         return Anaphor(Span(*found.span()), topic.latest, None, False, NOUN)
 

@@ -97,6 +97,8 @@ def test_a_persons_pronoun_stands_for_the_subject_or_the_most_salient_person(sen
         (["[Acme|Company] left.", "It was in 1990 that all began."], "It was in 1990 that all began."),
         (["[Acme|Company] left.", "It was Bob who founded it."], "It was Bob who founded Acme."),
         (["[Acme|Company] left.", "It was founded by a man who wrote."], "Acme was founded by a man who wrote."),
+        # A noun before it may be meant too.
+        (["[Globex|Company] left [Rome|City].", "The city sold its park."], "Rome sold its park."),
         # The adjective of a country is no thing.
         (["[British|Country] tea is good.", "It is hot."], "It is hot."),
         (["[Ann Lee|Person] is here.", "It is hot."], "It is hot."),
