@@ -40,7 +40,7 @@ def not_asserted(triple: CandidateTriple, chunk: Chunk) -> tuple[Reason, str] | 
     quote = evidence.shifted(-chunk.span.start).of(chunk.text)
     is_title = any(side.end == evidence.end for side in sides) or quote.count('"') % 2
     if quote.endswith("?") and not is_title:
-        return Reason.QUESTION, shorten(quote, SHOWN_CHARS)
+        return Reason.QUESTION, shorten(quote[_last_sentence(quote) :], SHOWN_CHARS)
     first, second = (side.shifted(-chunk.span.start) for side in sides)
     start = max(evidence.start - chunk.span.start, first.start - _SEEN_CHARS)
     said = start + _last_sentence(chunk.text[start : second.end])

@@ -64,6 +64,12 @@ def test_only_what_is_said_to_be_so_is_stated(text, subject, object_, reason):
     assert verdict.reason is reason
 
 
+def test_the_question_is_told_and_not_what_stands_before_it():
+    text = "Ann Lee left in May. Will she join Acme now?"
+    claimed = triple("Ann Lee:Person", "joined_to", "Acme:Company", text)
+    assert not_asserted(claimed, Chunk("c", "d", 0, Span(0, len(text)), text)) == (Reason.QUESTION, "Will she join Acme now?")
+
+
 @pytest.mark.parametrize("predicate", ["did_not_join", "never married", "non-member of"])
 def test_a_property_that_is_a_denial_itself_is_stated_by_one(predicate):
     text = "Ann has never been in Acme."
