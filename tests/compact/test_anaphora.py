@@ -139,6 +139,8 @@ def test_a_name_too_far_back_is_not_meant():
     between = ["The roof is dry."] * (REACH - 1)
     assert resolved(["[Ann Lee|Person] left.", *between, "She died."])[-1] == "Ann Lee died."
     assert resolved(["[Ann Lee|Person] left.", *between, "The cat is fat.", "She died."])[-1] == "She died."
+    assert resolved(["[Ann Lee|Person] left.", *["She slept."] * (REACH + 1)])[-2:] == ["Ann Lee slept.", "She slept."]
+    assert resolved(["[Acme|Company] left.", *["It grew."] * (REACH + 1)])[-2:] == ["Acme grew.", "It grew."]
 
 
 def test_an_ontology_without_persons_or_without_things_has_no_pronouns_for_them():
