@@ -85,6 +85,54 @@ class Anaphor:
     certainty: float
 
 
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A sentence with names in place of the words that stand for them.
+
+    start: where the sentence begins in its passage. pieces: of `text`, in order, each with where it begins in the sentence, or with
+    the anaphor whose name it is.
+    """
+
+    text: str
+    start: int
+    pieces: tuple[tuple[Span, int | Anaphor], ...]
+
+    @classmethod
+    def of(cls, sentence: str, start: int, anaphors: Sequence[Anaphor]) -> "Resolved":
+        text, at, pieces = "", 0, list[tuple[Span, int | Anaphor]]()
+
+        def add(words: str, origin: int | Anaphor) -> None:
+            nonlocal text
+            if words:
+                pieces.append((Span(len(text), len(text) + len(words)), origin))
+                text += words
+
+        for anaphor in anaphors:
+            add(sentence[at : anaphor.span.start], at)
+            add(anaphor.stands_for.words + "'s" * anaphor.is_possessive, anaphor)
+            at = anaphor.span.end
+        add(sentence[at:], at)
+        return cls(text, start, tuple(pieces))
+
+    def origin(self, span: Span) -> Span | Anaphor | None:
+        """Say where a span of the text stands in the passage, or for what; None where it is part name, part other words."""
+        for piece, origin in self.pieces:
+            if piece.contains(span):
+                return origin if isinstance(origin, Anaphor) else span.shifted(self.start + origin - piece.start)
+        return None
+
+    def moved(self, span: Span) -> Span:
+        """Say where words of the passage stand in the text; what stood for a name is the name."""
+        here = span.shifted(-self.start)
+        found: list[Span] = []
+        for piece, origin in self.pieces:
+            before = origin.span if isinstance(origin, Anaphor) else piece.shifted(origin - piece.start)
+            if here.overlaps(before):
+                part = Span(max(here.start, before.start), min(here.end, before.end)).shifted(piece.start - before.start)
+                found.append(piece if isinstance(origin, Anaphor) else part)
+        return Span(found[0].start, found[-1].end)
+
+
 class Vocabulary:
     """Which words stand for what, under an ontology: persons and things by their pronouns, and each class by what it is called."""
 
@@ -138,6 +186,8 @@ class Discourse:
 
         names: those of the sentence; where one may be meant that stands before such words, these are left out.
         """
+        if not self._vocabulary.class_names:
+            return ()
         found: list[Anaphor] = []
         quotes = sentence.translate(_QUOTES)
         for anaphor in (self._person(sentence, names), self._thing(sentence, names), self._noun(sentence, names)):

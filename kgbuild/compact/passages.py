@@ -6,46 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kgbuild.chunking import sentence_spans
-from kgbuild.compact.anaphora import Anaphor, Discourse, Name, Referent, Vocabulary
+from kgbuild.compact.anaphora import Anaphor, Discourse, Name, Referent, Resolved, Vocabulary
 from kgbuild.compact.decoding import COUNTED_FROM, Guess, Heard, Reader, decoded, hear, whole
 from kgbuild.records import Span
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """A sentence with names in place of the words that stand for them.
-
-    start: where the sentence begins in its passage. pieces: of `text`, in order, each with where it begins in the sentence, or with
-    the anaphor whose name it is.
-    """
-
-    text: str
-    start: int
-    pieces: tuple[tuple[Span, int | Anaphor], ...]
-
-    @classmethod
-    def of(cls, sentence: str, start: int, anaphors: Sequence[Anaphor]) -> "Resolved":
-        text, at, pieces = "", 0, list[tuple[Span, int | Anaphor]]()
-
-        def add(words: str, origin: int | Anaphor) -> None:
-            nonlocal text
-            if words:
-                pieces.append((Span(len(text), len(text) + len(words)), origin))
-                text += words
-
-        for anaphor in anaphors:
-            add(sentence[at : anaphor.span.start], at)
-            add(anaphor.stands_for.words + "'s" * anaphor.is_possessive, anaphor)
-            at = anaphor.span.end
-        add(sentence[at:], at)
-        return cls(text, start, tuple(pieces))
-
-    def origin(self, span: Span) -> Span | Anaphor | None:
-        """Say where a span of the text stands in the passage, or for what; None where it is part name, part other words."""
-        for piece, origin in self.pieces:
-            if piece.contains(span):
-                return origin if isinstance(origin, Anaphor) else span.shifted(self.start + origin - piece.start)
-        return None
 
 
 def passage_guesses(
@@ -55,9 +18,34 @@ def passage_guesses(
 
     The evidence is the sentence that makes the statement, with those before it from the one on in which both names stand.
     """
+    starts: list[int] = []
+    for read in read_passage(reader, vocabulary, passage):
+        starts.append(read.sentence.start)
+        for guess in decoded(reader, read.heard, counted_from):
+            if (placed := _placed(read.resolved, guess)) is not None:
+                first = min((anaphor.stands_for.sentence for anaphor in placed[1]), default=-1)
+                yield Span(starts[first], read.sentence.end), placed[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """A sentence of a passage: where it is, with names in place of what stands for them, and as the model heard it so."""
+
+    sentence: Span
+    resolved: Resolved
+    heard: Heard
+
+    @property
+    def anaphors(self) -> tuple[Anaphor, ...]:
+        """What names were put in place of, relative to the passage."""
+        origins = (origin for _, origin in self.resolved.pieces if isinstance(origin, Anaphor))
+        return tuple(replace(origin, span=origin.span.shifted(self.sentence.start)) for origin in origins)
+
+
+def read_passage(reader: Reader, vocabulary: Vocabulary, passage: str) -> Iterator[Reading]:
+    """Read a passage sentence by sentence."""
     discourse = Discourse(vocabulary)
-    sentences = sentence_spans(passage)
-    for number, sentence in enumerate(sentences):
+    for number, sentence in enumerate(sentence_spans(passage)):
         words = sentence.of(passage)
         heard: Heard | None = None
         anaphors = discourse.anaphors(words)
@@ -68,10 +56,7 @@ def passage_guesses(
         if heard is None or anaphors:
             heard = hear(reader, resolved.text)
         discourse.tell(resolved.text, _told(resolved, names_of(heard), number), anaphors)
-        for guess in decoded(reader, heard, counted_from):
-            if (placed := _placed(resolved, guess)) is not None:
-                first = min((anaphor.stands_for.sentence for anaphor in placed[1]), default=number)
-                yield Span(sentences[first].start, sentence.end), placed[0]
+        yield Reading(sentence, resolved, heard)
 
 
 def names_of(heard: Heard) -> tuple[Name, ...]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from kgbuild.chunking import sentence_spans
+from kgbuild.compact.anaphora import Anaphor, Resolved
 from kgbuild.compact.catalogue import spoken
 from kgbuild.compact.enumerations import enumerated
 from kgbuild.compact.examples import Example, Statement, aligned
@@ -180,6 +181,33 @@ def lesson(rows: Iterable[LabelledText], ontology: Ontology, keys: Mapping[str, 
     return Lesson(tuple(examples), tuple(unused), tuple(added))
 
 
+def spelled_out(row: LabelledText, anaphors: Sequence[Anaphor]) -> LabelledText:
+    """Return the row with names in its text in place of the words that stand for them, as the text is read.
+
+    anaphors: relative to the text, in order.
+    """
+    resolved = Resolved.of(row.text, 0, anaphors)
+
+    def moved(place: Span | None) -> Span | None:
+        return place and resolved.moved(place)
+
+    triples = tuple(
+        triple.model_copy(
+            update={
+                "evidence": moved(triple.evidence),
+                "subject_at": moved(triple.subject_at),
+                "object_at": moved(triple.object_at),
+            }
+        )
+        for triple in row.triples
+    )
+    spelled = row.model_copy(update={"text": resolved.text, "triples": triples})
+    if not isinstance(spelled, JudgedText):
+        return spelled
+    undecided = _sentences_at([resolved.moved(sentence) for sentence in spelled.undecided], resolved.text)
+    return spelled.model_copy(update={"undecided": undecided})
+
+
 def _left_out(text: str, found: Sequence[Found]) -> Iterator[Found]:
     """Yield what is said of the other names of the enumerations that labelled objects are part of.
 
@@ -199,6 +227,12 @@ def _left_out(text: str, found: Sequence[Found]) -> Iterator[Found]:
                 told.add(said)
                 more = LabelledTriple(subject=subject.of(words), predicate=triple.predicate, object=name.of(words))
                 yield more, prop, (sentence, subject, name)
+
+
+def names_elsewhere(row: LabelledText) -> bool:
+    """Tell whether the text has several sentences, and a triple whose words stand in no one of them."""
+    sentences = sentence_spans(row.text)
+    return len(sentences) > 1 and any(_placed(row.text, sentences, triple) is None for triple in row.triples)
 
 
 def _placed(text: str, sentences: Sequence[Span], triple: LabelledTriple) -> tuple[Span, Span, Span] | None:

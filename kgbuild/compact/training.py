@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from kgbuild.compact import graph
+from kgbuild.compact.anaphora import Anaphor, Vocabulary
 from kgbuild.compact.calibration import Calibration, Curve, write_calibration
 from kgbuild.compact.catalogue import TrainedProperty, write_properties
 from kgbuild.compact.coverage import coverage, property_key
@@ -42,9 +43,10 @@ from kgbuild.compact.learning import (
     rate_at,
 )
 from kgbuild.compact.network import Network
+from kgbuild.compact.passages import read_passage
 from kgbuild.compact.renaming import Names
 from kgbuild.compact.sentences import drawn
-from kgbuild.compact.taught import SOURCE, LabelledText, Lesson, lesson
+from kgbuild.compact.taught import SOURCE, LabelledText, Lesson, lesson, names_elsewhere, spelled_out
 from kgbuild.compact.thresholds import at_listed_rate
 from kgbuild.compact.weights import Weights, open_weights
 from kgbuild.errors import InputError
@@ -136,7 +138,7 @@ def train(
     base_weights = open_weights(base)
     known_as = {entry.name: base_weights.properties[entry.number].key for entry in coverage(ontology, base_weights).covered}
     keys = {name: known_as.get(name, property_key(prop)) for name, prop in ontology.properties.items()}
-    learnt = _as_read(lesson(rows, ontology, keys), keys, base_weights.tokenizer)
+    learnt = _as_read(lesson(_spelled_out(rows, ontology, base_weights), ontology, keys), keys, base_weights.tokenizer)
     taught = frozenset(s.predicate for example in learnt.examples for s in example.statements)
     if not taught:
         why = learnt.unused[0][2] if learnt.unused else "no line has a triple"
@@ -178,6 +180,20 @@ def train(
     )
     (output / "README.md").write_text(_card(report, base_weights, ontology, seed, command), "utf-8")
     return report
+
+
+def _spelled_out(rows: Sequence[LabelledText], ontology: Ontology, weights: Weights) -> list[LabelledText]:
+    """Put names in place of what stands for them in passages that state something of what the sentence does not name."""
+    elsewhere = [names_elsewhere(row) for row in rows]
+    if not any(elsewhere):
+        return list(rows)
+    vocabulary = Vocabulary(ontology)
+    asked = reader(weights, ontology, coverage(ontology, weights), with_uncovered=True)
+
+    def anaphors(text: str) -> list[Anaphor]:
+        return [anaphor for read in read_passage(asked, vocabulary, text) for anaphor in read.anaphors]
+
+    return [spelled_out(row, anaphors(row.text)) if there else row for row, there in zip(rows, elsewhere, strict=True)]
 
 
 def _as_read(learnt: Lesson, keys: Mapping[str, str], tokenizer: Tokenizer) -> Lesson:

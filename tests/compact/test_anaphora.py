@@ -5,8 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from kgbuild.compact.anaphora import REACH, Discourse, Name, Referent, Vocabulary
-from kgbuild.compact.passages import Resolved
+from kgbuild.compact.anaphora import REACH, Discourse, Name, Referent, Resolved, Vocabulary
 from kgbuild.ontology.model import Ontology, OntologyClass
 from kgbuild.ontology.reading import read
 from kgbuild.records import Span

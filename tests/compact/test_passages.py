@@ -3,8 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kgbuild.compact.anaphora import Anaphor, Referent
-from kgbuild.compact.passages import Resolved
+from kgbuild.compact.anaphora import Anaphor, Referent, Resolved
 from kgbuild.records import Span
 
 START = 1_000

@@ -3,7 +3,18 @@ from dataclasses import replace
 
 import pytest
 
-from kgbuild.compact.taught import JudgedText, LabelledText, judged_rows, labelled_apart, lesson, read_labelled, row_json
+from kgbuild.compact.anaphora import Anaphor, Referent
+from kgbuild.compact.taught import (
+    JudgedText,
+    LabelledText,
+    judged_rows,
+    labelled_apart,
+    lesson,
+    names_elsewhere,
+    read_labelled,
+    row_json,
+    spelled_out,
+)
 from kgbuild.errors import InputError
 from kgbuild.ontology.model import Ontology, Property
 from kgbuild.records import JudgedTriple, Reason, Span, Verdict
@@ -233,6 +244,44 @@ def judged(outcome: Verdict, subject: str, object_: str, at: int | None, evidenc
 
 ACCEPTED, UNSURE = Verdict.accepted(), Verdict.undecided(Reason.UNSURE, "in between")
 REJECTED = Verdict.rejected(Reason.NOT_SUPPORTED, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_elsewhere"),
+    [
+        ("Ada was here. She hums Brahms.", True),
+        # A sentence names both sides, or the text is no more than a sentence.
+        ("Ada was here. Ada hums Brahms.", False),
+        ("She hums Brahms.", False),
+    ],
+)
+def test_a_passage_may_state_what_no_sentence_of_it_names(text, is_elsewhere):
+    row = {"text": text, "triples": [{"subject": "Ada", "predicate": "hums", "object": "Brahms"}]}
+    assert names_elsewhere(LabelledText.model_validate(row)) is is_elsewhere
+
+
+def test_what_stands_for_a_name_is_taught_as_the_name():
+    text = "Ada Lovelace was here. Liszt, too. She hums Brahms, he hums. Eva hums Ada Lovelace."
+    triples = [
+        {"subject": "Ada Lovelace", "predicate": "hums", "object": "Brahms", "evidence": Span(0, 51)},
+        {"subject": "Eva", "predicate": "hums", "object": "Ada Lovelace", "subject_at": Span(61, 64), "object_at": Span(70, 82)},
+    ]
+    row = JudgedText.model_validate({"id": 1, "text": text, "triples": triples, "undecided": [Span(23, 34)]})
+    she = Anaphor(Span(35, 38), Referent("Ada Lovelace", Span(0, 12), 0), True, False, 0.9)
+    spelled = spelled_out(row, [she])
+    assert spelled.text == "Ada Lovelace was here. Liszt, too. Ada Lovelace hums Brahms, he hums. Eva hums Ada Lovelace."
+    assert [place and place.of(spelled.text) for place in (spelled.triples[1].subject_at, spelled.triples[1].object_at)] == [
+        "Eva",
+        "Ada Lovelace",
+    ]
+    assert isinstance(spelled, JudgedText)
+    assert [sentence.of(spelled.text) for sentence in spelled.undecided] == ["Liszt, too."]
+    learnt = lesson([spelled], FAMILY, KEYS)
+    assert not learnt.unused
+    assert [(e.text, s.subject.of(e.text), s.object.of(e.text)) for e in learnt.examples for s in e.statements] == [
+        ("Ada Lovelace hums Brahms, he hums.", "Ada Lovelace", "Brahms"),
+        ("Eva hums Ada Lovelace.", "Eva", "Ada Lovelace"),
+    ]
 
 
 def test_what_judge_writes_is_taken_at_its_word(tmp_path):

@@ -272,6 +272,15 @@ def test_what_training_does_not_read_is_named_and_not_counted(tmp_path):
 
 
 @pytest.mark.usefixtures("hasty")
+def test_what_a_passage_says_of_it_is_taught_of_what_it_names(tmp_path):
+    triple = LabelledTriple(subject="Goulash", predicate="seasoned_with", object="Paprika")
+    row = LabelledText(id="it", text="Goulash is a dish of Hungary. It is seasoned with Paprika.", triples=(triple,))
+    assert not train([*kitchen_rows(), row], KITCHEN, tmp_path / "named").unused
+    unnamed = row.model_copy(update={"text": "Goulash is a dish of Hungary. Nobody seasons anything with Paprika."})
+    assert [id_ for id_, _, _ in train([*kitchen_rows(), unnamed], KITCHEN, tmp_path / "unnamed").unused] == ["it"]
+
+
+@pytest.mark.usefixtures("hasty")
 def test_properties_that_share_an_iri_are_taught_as_one(tmp_path):
     iri = "http://www.wikidata.org/entity/P9999"
     properties = {name: Property(name, name, domain=("Dish",), range=("Spice",), iri=iri) for name in ("seasoned_with", "spiced")}
