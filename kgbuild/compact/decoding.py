@@ -138,18 +138,18 @@ def hear(reader: Reader, sentence: str) -> Heard:
 
 
 def guesses(reader: Reader, sentence: str, counted_from: float = COUNTED_FROM) -> tuple[Guess, ...]:
-    """Return the statements a sentence may make with at least `counted_from`, likeliest first in each part of it."""
+    """Return the statements a sentence may make with at least `counted_from`, likeliest first in each part of it.
+
+    Of statements that differ only in where a mention begins or ends the likeliest stays; of a statement and its reverse too, unless
+    the property is symmetric; of those that take one number for two quantities, an area and a height; of two properties between the
+    same two, the one that the sentence calls by its name, or the likelier; and of a place and the one around it, where only one can
+    be meant, the first. Pronouns name nothing.
+    """
     return decoded(reader, hear(reader, sentence), counted_from)
 
 
 def decoded(reader: Reader, heard: Heard, counted_from: float = COUNTED_FROM) -> tuple[Guess, ...]:
-    """Return the statements of a sentence that was heard, as `guesses` does.
-
-    Of statements that differ only in where a mention begins or ends the likeliest stays; of a statement and its reverse too, unless
-    the property is symmetric; of those that take one number for two quantities, an area and a height; of two properties between the
-    same two, the one that the sentence calls by its name; and of a place and the one around it, where only one can be meant, the
-    first. Pronouns name nothing.
-    """
+    """Return the guesses of a sentence that was heard."""
     sentence, found = heard.sentence, heard.literals
     kept: list[Guess] = []
     kinds: dict[Span, NDArray[np.float32]] = {}

@@ -1,4 +1,4 @@
-"""The compact model as an extractor: sentence by sentence, no server, no prompt."""
+"""The compact model as an extractor: no server, no prompt."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
