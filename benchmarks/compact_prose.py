@@ -4,8 +4,8 @@
 
 They are our own, labelled with all that they state under the bundled ontology that their id names; `debatable` holds readings that
 count neither as right nor as wrong, and `names` what else something is called. The sentences were written without sight of
-templates.txt, the passages without sight of the rules of anaphora: of 354 statements in them 220 are made in sentences that call one
-side "she" or "the company". Those of even number were read while patterns and rules were added, those of odd number were not.
+templates.txt, the passages without sight of the rules of anaphora: of 354 statements in them 220 are made in sentences that call
+one side "she" or "the company". Those of even number were read while patterns and rules were added, those of odd number were not.
 A claim is right when predicate, subject and object are those of a label to the letter, but for case, other names of the same and
 the direction of a property that has an inverse. One JSON line an ontology and half; of passages another where each sentence is read
 by itself.

@@ -223,7 +223,7 @@ def test_a_rewritten_passage_helps_reading_and_evidence_stays_in_the_text_as_rea
 
 def test_a_cascade_says_how_many_calls_it_saved(run):
     clear = "Acme Steel was founded in 1901 by Ruth Baker."
-    for name, text in (("clear.txt", clear), ("doubtful.txt", "Nobody knows what Globex Corporation had to do with Bob Stone.")):
+    for name, text in (("clear.txt", clear), ("doubtful.txt", "Nobody knows what Globex Corporation saw in Bob Stone.")):
         with open(f"documents/{name}", "w") as file:
             file.write(text)
     with LoopbackServer(answer=lambda body: "[]").running() as server:
@@ -234,6 +234,22 @@ def test_a_cascade_says_how_many_calls_it_saved(run):
     assert [clear in body["messages"][-1]["content"] for body in asked] == [False]
     report = json.loads(run("report", "--json"))
     assert (report["extracted"], report["spared"], report["usage"]["extracting"]["requests"]) == (2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        # The compact model finds a fact in each sentence that names something, by what "the company" stands for.
+        ("Acme Steel was founded in 1901. The company was founded by Ruth Baker.", False),
+        # It has nothing of the first, which is evidence only of what the second is about.
+        ("Acme Steel is as old as Globex. The company was founded by Ruth Baker.", True),
+    ],
+)
+def test_a_cascade_asks_where_a_sentence_only_names_what_another_states(run, text, asked):
+    Path("documents/acme.txt").write_text(text)
+    with LoopbackServer(answer=lambda body: "[]").running() as server:
+        run("build", "documents", "--extractor", "cascade", "--ontology", "company", "--llm", f"server:m@{server.url}")
+        assert any("Passage:" in body["messages"][-1]["content"] for body in server.asked) is asked
 
 
 # -- cost
