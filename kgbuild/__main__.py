@@ -8,7 +8,10 @@ def main() -> None:
         from kgbuild.cli import main as run
 
         run()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ImportError) as error:
+        # Ctrl-C while an extension module is loaded comes out as a failed import.
+        if isinstance(error, ImportError) and not isinstance(error.__cause__, KeyboardInterrupt):
+            raise
         sys.stderr.write("Stopped.\n")
         raise SystemExit(130) from None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from kgbuild.__main__ import main
 from kgbuild.ledger import Ledger
 from tests.test_pipeline import ADA, built, write
 
@@ -131,6 +132,28 @@ def test_ctrl_c_is_one_line_at_any_moment(tmp_path, seconds):
         assert process.returncode == 130
         assert errors.count("\n") == 1
         assert errors.startswith("Stopped.")
+
+
+@pytest.mark.parametrize(
+    ("cause", "ends"),
+    [
+        # Ctrl-C while an extension module is loaded.
+        (KeyboardInterrupt(), SystemExit),
+        # What is not installed is.
+        (None, ImportError),
+        (OSError("no such library"), ImportError),
+    ],
+)
+def test_a_failed_import_that_ctrl_c_caused_is_a_stop(monkeypatch, capsys, cause, ends):
+    def interrupted():
+        raise ImportError("initialization failed") from cause
+
+    monkeypatch.setattr("kgbuild.cli.main", interrupted)
+    with pytest.raises(ends) as end:
+        main()
+    if ends is SystemExit:
+        assert end.value.code == 130
+        assert capsys.readouterr().err == "Stopped.\n"
 
 
 def test_a_property_is_shown_as_it_is_called(tmp_path):
