@@ -133,7 +133,10 @@ def test_a_text_labelled_in_two_ways_is_named(kennels):
 @needs_torch
 def test_sentences_of_a_graph_that_were_left_undecided_are_counted(kennels):
     (kennels / "docs").mkdir()
-    texts = ("Grace Hopper was born in New York City on December 9, 1906.", "In 2021 Cobalt Bikes was bought by Halden Group of Oslo.")
+    texts = (
+        "Grace Hopper was born in New York City on December 9, 1906.",
+        "In 2021 Cobalt Bikes was bought by Halden Group of Oslo.",
+    )
     (kennels / "docs" / "a.txt").write_text(" ".join(texts), "utf-8")
     built = kgbuild("build", "docs", "--ontology", "company", "--graph", "graph", "--json", cwd=kennels)
     assert json.loads(built.stdout)["undecided"], built.stderr
