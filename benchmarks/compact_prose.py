@@ -23,7 +23,6 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from kgbuild.chunking import sentence_spans  # noqa: E402
-from kgbuild.compact.anaphora import Vocabulary  # noqa: E402
 from kgbuild.compact.coverage import coverage  # noqa: E402
 from kgbuild.compact.decoding import Reader, reader  # noqa: E402
 from kgbuild.compact.passages import passage_guesses  # noqa: E402
@@ -62,7 +61,7 @@ class Prose(LabelledText):
 
 
 def claimed(asked: Reader, text: str) -> Iterator[Triple]:
-    for _, guess in passage_guesses(asked, Vocabulary(asked.ontology), text):
+    for _, guess in passage_guesses(asked, text):
         if guess.probability >= asked.weights.calibration.accept_from:
             yield guess.subject.of(text), guess.predicate, guess.object.of(text)
 

@@ -90,13 +90,9 @@ def tekgen(data: Path, split: str) -> Iterator[Example]:
                 subject, object_ = aligned(text, row["sub_label"]), aligned(text, row["obj_label"])
                 mentions += [span for span in (subject, object_) if span]
                 key = keys.get(row["rel_label"].strip())
-                if subject and object_ and key and not _overlap(subject, object_):
+                if subject and object_ and key and not subject.overlaps(object_):
                     statements.append(Statement(subject, key, object_))
             yield _example(rows[0]["id"], text, statements, mentions, f"tekgen/{ontology}")
-
-
-def _overlap(a: Span, b: Span) -> bool:
-    return a.start < b.end and b.start < a.end
 
 
 def joined(tokens: Sequence[str]) -> tuple[str, list[Span]]:
@@ -140,7 +136,7 @@ def re_docred(data: Path) -> Iterator[Example]:
             unsaid: list[Statement] = []
             for label in document["labels"]:
                 subject, object_ = places[number].get(label["h"]), places[number].get(label["t"])
-                if subject and object_ and not _overlap(subject, object_):
+                if subject and object_ and not subject.overlaps(object_):
                     together = sum(label["h"] in named and label["t"] in named for named in places)
                     said = number in label["evidence"] or (not label["evidence"] and together == 1)
                     (stated if said else unsaid).append(Statement(subject, label["r"], object_))
@@ -154,7 +150,7 @@ def fewrel(data: Path) -> Iterator[Example]:
             head, tail = row["h"][2][0], row["t"][2][0]
             subject = Span(spans[head[0]].start, spans[head[-1]].end)
             object_ = Span(spans[tail[0]].start, spans[tail[-1]].end)
-            if not _overlap(subject, object_):
+            if not subject.overlaps(object_):
                 yield _example(f"{key}#{number}", text, [Statement(subject, key, object_)], [], "fewrel")
 
 
@@ -194,7 +190,7 @@ def knowledgenet(data: Path) -> Iterator[Example]:
                 continue
             named = {role: span.shifted(-lead) for role, span in arguments.items() if not _PRONOUN.match(span.of(text).strip())}
             mentions += named.values()
-            if len(named) == 2 and not _overlap(named["subject"], named["object"]):
+            if len(named) == 2 and not named["subject"].overlaps(named["object"]):
                 statements.append(Statement(named["subject"], KNOWLEDGENET_PROPERTIES[property_], named["object"]))
         if text.strip():
             yield _example(f"{document}/{start}", text.strip(), statements, mentions, "knowledgenet")

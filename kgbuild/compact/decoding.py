@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kgbuild.chunking import sentence_spans
+from kgbuild.compact.anaphora import Vocabulary
 from kgbuild.compact.calibration import Curve
 from kgbuild.compact.catalogue import TrainedProperty, spoken
 from kgbuild.compact.coverage import Coverage, property_key, wording
@@ -61,6 +62,11 @@ class Reader:
     def key_of(self) -> dict[str, str]:
         """By property: its key among the trained ones."""
         return {prop.name: key for prop, key in zip(self.properties, self.keys, strict=True)}
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """Which words stand for what the ontology knows."""
+        return Vocabulary(self.ontology)
 
 
 def reader(weights: Weights, ontology: Ontology, covered: Coverage, with_uncovered: bool) -> Reader:
@@ -235,19 +241,15 @@ def object_value(prop: Property, span: Span, sentence: str, found: Mapping[Span,
 def _excludes(kept: Guess, guess: Guess, sentence: str, prop: Property) -> bool:
     """Tell whether a likelier statement leaves no room for this one."""
     if kept.predicate != guess.predicate:
-        return _is_number(kept) and guess.literal is not None and _overlap(kept.object, guess.object)
+        return _is_number(kept) and guess.literal is not None and kept.object.overlaps(guess.object)
     words = [span.of(sentence).casefold() for span in (kept.subject, kept.object, guess.subject, guess.object)]
-    same = words[:2] == words[2:] or (_overlap(kept.subject, guess.subject) and _overlap(kept.object, guess.object))
-    turned = _overlap(kept.subject, guess.object) and _overlap(kept.object, guess.subject)
+    same = words[:2] == words[2:] or (kept.subject.overlaps(guess.subject) and kept.object.overlaps(guess.object))
+    turned = kept.subject.overlaps(guess.object) and kept.object.overlaps(guess.subject)
     return same or (turned and not prop.symmetric)
 
 
 def _is_number(guess: Guess) -> bool:
     return guess.literal is not None and guess.literal.datatype in ("integer", "decimal")
-
-
-def _overlap(a: Span, b: Span) -> bool:
-    return a.start < b.end and b.start < a.end
 
 
 RIVAL_FROM = 0.35

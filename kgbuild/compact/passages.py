@@ -6,20 +6,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kgbuild.chunking import sentence_spans
-from kgbuild.compact.anaphora import Anaphor, Discourse, Name, Referent, Resolved, Vocabulary
+from kgbuild.compact.anaphora import Anaphor, Discourse, Name, Referent, Resolved
 from kgbuild.compact.decoding import COUNTED_FROM, Guess, Heard, Reader, decoded, hear, whole
 from kgbuild.records import Span
 
 
-def passage_guesses(
-    reader: Reader, vocabulary: Vocabulary, passage: str, counted_from: float = COUNTED_FROM
-) -> Iterator[tuple[Span, Guess]]:
+def passage_guesses(reader: Reader, passage: str, counted_from: float = COUNTED_FROM) -> Iterator[tuple[Span, Guess]]:
     """Yield the statements that a passage may make, each with its evidence; spans are relative to the passage.
 
     The evidence is the sentence that makes the statement, with those before it from the one on in which both names stand.
     """
     starts: list[int] = []
-    for read in read_passage(reader, vocabulary, passage):
+    for read in read_passage(reader, passage):
         starts.append(read.sentence.start)
         for guess in decoded(reader, read.heard, counted_from):
             if (placed := _placed(read.resolved, guess)) is not None:
@@ -28,7 +26,7 @@ def passage_guesses(
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class ReadSentence:
     """A sentence of a passage: where it is, with names in place of what stands for them, and as the model heard it so."""
 
     sentence: Span
@@ -42,9 +40,9 @@ class Reading:
         return tuple(replace(origin, span=origin.span.shifted(self.sentence.start)) for origin in origins)
 
 
-def read_passage(reader: Reader, vocabulary: Vocabulary, passage: str) -> Iterator[Reading]:
+def read_passage(reader: Reader, passage: str) -> Iterator[ReadSentence]:
     """Read a passage sentence by sentence."""
-    discourse = Discourse(vocabulary)
+    discourse = Discourse(reader.vocabulary)
     for number, sentence in enumerate(sentence_spans(passage)):
         words = sentence.of(passage)
         heard: Heard | None = None
@@ -56,7 +54,7 @@ def read_passage(reader: Reader, vocabulary: Vocabulary, passage: str) -> Iterat
         if heard is None or anaphors:
             heard = hear(reader, resolved.text)
         discourse.tell(resolved.text, _told(resolved, names_of(heard), number), anaphors)
-        yield Reading(sentence, resolved, heard)
+        yield ReadSentence(sentence, resolved, heard)
 
 
 def names_of(heard: Heard) -> tuple[Name, ...]:

@@ -122,7 +122,7 @@ def read_corpora(data: Path) -> Corpora:
 def _with_dates(example: Example) -> Example:
     """Add the dates that a source leaves unmarked to the mentions: they are wrong answers worth seeing."""
     dates = {f.span for f in find_literals(example.text) if f.span and f.datatype in ("date", "gYear", "gYearMonth")}
-    new = {d for d in dates if not any(d.start < m.end and m.start < d.end for m in example.mentions)}
+    new = {d for d in dates if not any(map(d.overlaps, example.mentions))}
     return replace(example, mentions=tuple(sorted({*example.mentions, *new})))
 
 
@@ -435,7 +435,7 @@ def _claims(weights: Weights, asked: Reader, example: Example) -> list[tuple[str
     for s in example.statements:
         if s.predicate not in column:
             continue
-        others = [o for o in spans if not any(o.start < x.end and x.start < o.end for x in (s.subject, s.object))]
+        others = [o for o in spans if not any(map(o.overlaps, (s.subject, s.object)))]
         pairs = [(s.subject, s.object), (s.object, s.subject), *((s.subject, other) for other in others[:2])]
         flat = [span for pair in pairs for span in pair]
         scored = score_pairs(weights, asked.asked, example.text, flat, [(2 * n, 2 * n + 1) for n in range(len(pairs))])

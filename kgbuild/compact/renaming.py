@@ -110,7 +110,7 @@ def _places_of(words: str, text: str) -> list[Span]:
 
 
 def _cross(a: Span, b: Span) -> bool:
-    return a != b and a.start < b.end and b.start < a.end
+    return a != b and a.overlaps(b)
 
 
 def with_words(example: Example, old: Span, new: str) -> Example:

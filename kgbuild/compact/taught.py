@@ -176,7 +176,7 @@ def lesson(rows: Iterable[LabelledText], ontology: Ontology, keys: Mapping[str, 
             stated = sorted(statements[sentence], key=lambda s: (s.subject, s.object, s.predicate))
             arguments = {span for s in stated for span in (s.subject, s.object)}
             dates = {literal.span for literal in find_literals(text) if literal.span and "date" in literal.datatype.lower()}
-            dates = {span for span in dates if not any(span.start < a.end and a.start < span.end for a in arguments)}
+            dates = {span for span in dates if not any(map(span.overlaps, arguments))}
             examples.append(Example(f"{row.id}#{number}", text, tuple(stated), tuple(sorted(arguments | dates)), SOURCE))
     return Lesson(tuple(examples), tuple(unused), tuple(added))
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from kgbuild.compact import graph
-from kgbuild.compact.anaphora import Anaphor, Vocabulary
+from kgbuild.compact.anaphora import Anaphor
 from kgbuild.compact.calibration import Calibration, Curve, write_calibration
 from kgbuild.compact.catalogue import TrainedProperty, write_properties
 from kgbuild.compact.coverage import coverage, property_key
@@ -187,11 +187,10 @@ def _spelled_out(rows: Sequence[LabelledText], ontology: Ontology, weights: Weig
     elsewhere = [names_elsewhere(row) for row in rows]
     if not any(elsewhere):
         return list(rows)
-    vocabulary = Vocabulary(ontology)
     asked = reader(weights, ontology, coverage(ontology, weights), with_uncovered=True)
 
     def anaphors(text: str) -> list[Anaphor]:
-        return [anaphor for read in read_passage(asked, vocabulary, text) for anaphor in read.anaphors]
+        return [anaphor for read in read_passage(asked, text) for anaphor in read.anaphors]
 
     return [spelled_out(row, anaphors(row.text)) if there else row for row, there in zip(rows, elsewhere, strict=True)]
 

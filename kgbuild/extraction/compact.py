@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kgbuild import ids
-from kgbuild.compact.anaphora import Vocabulary
 from kgbuild.compact.coverage import Coverage, coverage
 from kgbuild.compact.decoding import Guess, reader
 from kgbuild.compact.passages import passage_guesses
@@ -29,7 +28,6 @@ class CompactExtractor:
         self.accept_from = weights.calibration.accept_from
         self._weights = weights
         self._reader = reader(weights, ontology, self.coverage, uncovered)
-        self._vocabulary = Vocabulary(ontology)
         self.name = f"compact/{weights.digest[:6]}"
         self.key = ids.digest("compact", VERSION, weights.digest, ontology.digest, uncovered)
 
@@ -49,7 +47,7 @@ class CompactExtractor:
             return Extraction(())
         candidates: list[CandidateTriple] = []
         below = 0
-        for evidence, guess in passage_guesses(self._reader, self._vocabulary, chunk.text):
+        for evidence, guess in passage_guesses(self._reader, chunk.text):
             if guess.probability >= self._weights.calibration.unsure_from:
                 candidates.append(self._candidate(chunk, evidence, guess))
             else:

@@ -10,6 +10,10 @@ from tests.builders import triple
 STATED = None
 
 
+def chunk_of(text):
+    return Chunk("chk_test", "doc", 0, Span(0, len(text)), text)
+
+
 @pytest.mark.parametrize(
     ("text", "subject", "object_", "reason"),
     [
@@ -58,19 +62,19 @@ STATED = None
 )
 def test_only_what_is_said_to_be_so_is_stated(text, subject, object_, reason):
     claimed = triple(f"{subject}:Thing", "joined_to", f"{object_}:Thing", text)
-    found = not_asserted(claimed, Chunk("chk_test", "doc", 0, Span(0, len(text)), text))
+    found = not_asserted(claimed, chunk_of(text))
     assert (found and found[0]) is reason
-    verdict = rules.judge_by_rules(claimed, Chunk("chk_test", "doc", 0, Span(0, len(text)), text), None)
+    verdict = rules.judge_by_rules(claimed, chunk_of(text), None)
     assert verdict.reason is reason
 
 
 def test_the_question_is_told_and_not_what_stands_before_it():
     text = "Ann Lee left in May. Will she join Acme now?"
     claimed = triple("Ann Lee:Person", "joined_to", "Acme:Company", text)
-    assert not_asserted(claimed, Chunk("c", "d", 0, Span(0, len(text)), text)) == (Reason.QUESTION, "Will she join Acme now?")
+    assert not_asserted(claimed, chunk_of(text)) == (Reason.QUESTION, "Will she join Acme now?")
 
 
 @pytest.mark.parametrize("predicate", ["did_not_join", "never married", "non-member of"])
 def test_a_property_that_is_a_denial_itself_is_stated_by_one(predicate):
     text = "Ann has never been in Acme."
-    assert not_asserted(triple("Ann:Person", predicate, "Acme:Company", text), Chunk("c", "d", 0, Span(0, len(text)), text)) is None
+    assert not_asserted(triple("Ann:Person", predicate, "Acme:Company", text), chunk_of(text)) is None
